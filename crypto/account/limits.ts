@@ -18,7 +18,7 @@ export const MAX_CHAIN_BYTES = 65_536;
 
 export const MIN_NAME_CHARACTERS = 3;
 export const MAX_NAME_CHARACTERS = 32;
-/** 32 characters of at most four UTF-8 bytes. */
-export const MAX_NAME_BYTES = 4 * MAX_NAME_CHARACTERS;
+/** 32 characters of three UTF-8 bytes; of rare four-byte ones fewer fit. */
+export const MAX_NAME_BYTES = 3 * MAX_NAME_CHARACTERS;
 /** Longer input is refused before it is normalised, which can be quadratic. */
 export const MAX_NAME_INPUT = 256;

@@ -6,12 +6,7 @@
 
 import { utf8 } from '../bytes.ts';
 import { UsageError } from '../errors.ts';
-import {
-  MAX_NAME_BYTES,
-  MAX_NAME_CHARACTERS,
-  MAX_NAME_INPUT,
-  MIN_NAME_CHARACTERS,
-} from './limits.ts';
+import { MAX_NAME_BYTES, MAX_NAME_CHARACTERS, MAX_NAME_INPUT, MIN_NAME_CHARACTERS } from './limits.ts';
 import { RESERVED_NAMES } from './reserved-names.ts';
 
 /**
@@ -77,10 +72,12 @@ export function foldName(name: string): string {
       throw new UsageError('username-character', 'a user name has letters, digits, ".", "_" and "-" only');
     }
     script ??= own;
-    if (own !== script) throw new UsageError('username-script', 'all letters of a user name are of one script');
+    if (own !== script)
+      throw new UsageError('username-script', 'all letters of a user name are of one script');
   }
+  if (utf8(folded).length > MAX_NAME_BYTES) throw lengthError();
   // Foldings without a fixed point would let two spellings of one name pass for two names.
-  if (foldOnce(folded) !== folded || utf8(folded).length > MAX_NAME_BYTES) {
+  if (foldOnce(folded) !== folded) {
     throw new UsageError('username-character', 'this user name has no stable canonical form');
   }
   return folded;

@@ -42,6 +42,7 @@ describe('user name', () => {
 
   for (const [name, code] of [
     ['', 'username-length'],
+    ['𠀀'.repeat(25), 'username-length'],
     ['ab', 'username-length'],
     ['a'.repeat(33), 'username-length'],
     [`${'a'.repeat(31)}ß`, 'username-length'],
@@ -95,7 +96,8 @@ describe('user name', () => {
   });
 
   it('reserves only words that could be names', () => {
-    for (const word of RESERVED_NAMES) if (word.length >= 3) expect(isCanonicalName(word), word).to.equal(true);
+    for (const word of RESERVED_NAMES)
+      if (word.length >= 3) expect(isCanonicalName(word), word).to.equal(true);
   });
 
   it('is idempotent, and fails only with its own codes, on any text', () => {
