@@ -1,7 +1,13 @@
 /** XEdDSA signatures: Signal's rule for what Signal defines, a strict one for the objects of our own. */
 
 import { concatBytes, utf8 } from '../bytes.ts';
-import { SIGNATURE_BYTES, SIGNATURE_NONCE_BYTES } from '../constants.ts';
+import {
+  KEM_PUBLIC_KEY_BYTES,
+  PUBLIC_KEY_BYTES,
+  SIGNATURE_BYTES,
+  SIGNATURE_NONCE_BYTES,
+} from '../constants.ts';
+import { assert } from '../errors.ts';
 import { xeddsaSign, xeddsaVerify, xeddsaVerifyStrict } from '../primitives/xeddsa.ts';
 import type { Random } from '../random.ts';
 import { type PrivateKey, type PublicKey, rawPublicKey } from './keys.ts';
@@ -38,6 +44,7 @@ export function verifyStrict(publicKey: PublicKey, message: Uint8Array, signatur
  * ever valid as one of another kind.
  *
  * @returns 64 bytes
+ * @throws BugError `bug` when `canSignObject` says no
  */
 export function signObject(
   privateKey: PrivateKey,
@@ -45,7 +52,17 @@ export function signObject(
   body: Uint8Array,
   random: Random,
 ): Uint8Array {
+  assert(canSignObject(domain, body), 'an object of ours has the length of something that Signal signs');
   return sign(privateKey, domainSeparated(domain, body), random);
+}
+
+/**
+ * Whether the length of an object keeps it apart from what device keys sign for Signal without any domain:
+ * pre-keys of 33 and of 1,569 bytes. (Its alternate identities begin with FF, our domains do not.)
+ */
+export function canSignObject(domain: string, body: Uint8Array): boolean {
+  const length = domainSeparated(domain, body).length;
+  return length !== PUBLIC_KEY_BYTES && length !== KEM_PUBLIC_KEY_BYTES;
 }
 
 /** Verifies what `signObject` made; `body` is the bytes as received, never a re-encoding. */
@@ -55,6 +72,7 @@ export function verifyObject(
   body: Uint8Array,
   signature: Uint8Array,
 ): boolean {
+  if (!canSignObject(domain, body)) return false;
   return verifyStrict(publicKey, domainSeparated(domain, body), signature);
 }
 
