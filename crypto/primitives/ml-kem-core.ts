@@ -264,7 +264,7 @@ function writeFirstPart({ k, du }: MlKemParams, out: Uint8Array, rho: Uint8Array
     inverseNtt(sum);
     drawNoise(noise, k + i);
     for (let n = 0; n < DEGREE; n++) {
-      sum[n] = compress(freeze((sum[n] as number) + (noise[n] as number)), du);
+      sum[n] = compress((sum[n] as number) + (noise[n] as number), du);
     }
     packBits(out, i * du * SYMBOL_BYTES, sum, du);
   }
@@ -283,7 +283,7 @@ function writeSecondPart(
   for (let n = 0; n < DEGREE; n++) {
     const bit = ((m[n >> 3] as number) >> (n & 7)) & 1;
     const value = (sum[n] as number) + (noise[n] as number) + (-bit & ((MODULUS + 1) >> 1));
-    sum[n] = compress(freeze(value), dv);
+    sum[n] = compress(value, dv);
   }
   packBits(out, 0, sum, dv);
 }
@@ -307,7 +307,7 @@ function decrypt(
   unpackBits(noise, ciphertext, k * du * SYMBOL_BYTES, dv);
   const m = new Uint8Array(SYMBOL_BYTES);
   for (let n = 0; n < DEGREE; n++) {
-    const value = freeze(decompress(noise[n] as number, dv) - (sum[n] as number));
+    const value = decompress(noise[n] as number, dv) - (sum[n] as number);
     m[n >> 3] = (m[n >> 3] as number) | (compress(value, 1) << (n & 7));
   }
   for (let i = 0; i < k; i++) (row[i] as Poly).fill(0);

@@ -177,14 +177,20 @@ export function sampleNoise(out: Poly, seedAndNonce: Uint8Array): void {
   stream.fill(0);
 }
 
+/** floor(2^19 * 2^d / q) for the d in use, up to 11. */
+const COMPRESS_FACTORS = Int32Array.from({ length: 12 }, (_, d) =>
+  Math.floor(2 ** (COMPRESS_SHIFT + d) / MODULUS),
+);
+
 /**
- * Compress_d for 0 <= x < q and d <= 11: round(x * 2^d / q) mod 2^d. The quotient is an underestimate by at
- * most one, put right without a branch; division by a constant is not constant-time on every engine.
+ * Compress_d for d <= 11 of any coefficient below 2^16: round(x * 2^d / q) mod 2^d with x modulo q. The
+ * quotient is an underestimate by at most one, put right without a branch; a division would not be
+ * constant-time on every engine.
  */
-export function compress(x: number, d: number): number {
-  const factor = Math.floor(2 ** (COMPRESS_SHIFT + d) / MODULUS);
+export function compress(coefficient: number, d: number): number {
+  const x = freeze(coefficient);
   const numerator = (x << d) + (MODULUS >> 1);
-  const estimate = Math.imul(x, factor) >> COMPRESS_SHIFT;
+  const estimate = Math.imul(x, COMPRESS_FACTORS[d] as number) >> COMPRESS_SHIFT;
   const remainder = numerator - Math.imul(estimate, MODULUS);
   const quotient = estimate + ((MODULUS - 1 - remainder) >>> 31);
   return quotient & ((1 << d) - 1);
