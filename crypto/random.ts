@@ -28,4 +28,10 @@ export type DrawName =
 export interface Random {
   /** @returns `length` fresh bytes that the caller owns. */
   draw(name: DrawName, length: number): Uint8Array;
+
+  /**
+   * For the replay of recorded sessions only, whose transcripts hold ML-KEM-768 decapsulation keys (2400
+   * bytes, FIPS 203 layout) but not the seeds they came from: a key to use in place of the draw of that name.
+   */
+  keyPair?(name: 'spqrKeySeed'): Uint8Array | undefined;
 }
