@@ -5,7 +5,7 @@
  */
 
 import { assert } from '../errors.ts';
-import { isPrimeOrderPoint } from './sodium.ts';
+import { isPrimeOrderPoint } from './ed25519-group.ts';
 
 const POINT_BYTES = 32;
 const PRIME = 2n ** 255n - 19n;

@@ -1,6 +1,6 @@
 import { hkdfSync } from 'node:crypto';
 import { assert } from '../errors.ts';
-import { isReady, rawHkdfSha256 } from './sodium.ts';
+import { acquire, isReady, rawSodium, release } from './sodium.ts';
 
 const HASH_BYTES = 32;
 const MAX_OUTPUT_BYTES = 255 * HASH_BYTES;
@@ -14,6 +14,25 @@ export function hkdfSha256(
   length: number,
 ): Uint8Array {
   assert(length > 0 && length <= MAX_OUTPUT_BYTES, 'HKDF-SHA256 gives 1 to 8160 bytes');
-  if (isReady()) return rawHkdfSha256(salt ?? NO_SALT, ikm, info, length);
+  if (isReady()) return hkdfByWasm(salt ?? NO_SALT, ikm, info, length);
   return new Uint8Array(hkdfSync('sha256', ikm, salt ?? NO_SALT, info, length));
+}
+
+function hkdfByWasm(salt: Uint8Array, ikm: Uint8Array, info: Uint8Array, length: number): Uint8Array {
+  const sodium = rawSodium();
+  const size = HASH_BYTES + length + salt.length + ikm.length + info.length;
+  const prkAt = acquire(sodium, size);
+  const outAt = prkAt + HASH_BYTES;
+  const saltAt = outAt + length;
+  const ikmAt = saltAt + salt.length;
+  const infoAt = ikmAt + ikm.length;
+  const heap = sodium.HEAPU8;
+  heap.set(salt, saltAt);
+  heap.set(ikm, ikmAt);
+  heap.set(info, infoAt);
+  sodium._crypto_kdf_hkdf_sha256_extract(prkAt, saltAt, salt.length, ikmAt, ikm.length);
+  sodium._crypto_kdf_hkdf_sha256_expand(outAt, length, infoAt, info.length, prkAt);
+  const out = heap.slice(outAt, saltAt);
+  release(sodium, prkAt, size);
+  return out;
 }

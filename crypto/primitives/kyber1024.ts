@@ -8,7 +8,8 @@
 import { concatBytes } from '../bytes.ts';
 import { assert } from '../errors.ts';
 import { sha3_256, shake256 } from './hash.ts';
-import { decapsulate, encapsulate, generate, ML_KEM_1024 } from './ml-kem-core.ts';
+import { ML_KEM_1024 } from './k-pke.ts';
+import { decapsulate, encapsulate, generate } from './ml-kem-core.ts';
 
 const COINS_BYTES = 32;
 const SHARED_SECRET_BYTES = 32;

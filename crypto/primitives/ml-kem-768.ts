@@ -8,17 +8,8 @@
 import { concatBytes, equalBytes } from '../bytes.ts';
 import { assert, ProtocolError } from '../errors.ts';
 import { sha3_256 } from './hash.ts';
-import {
-  decapsulate,
-  deriveSecret,
-  encapsulate,
-  encryptFirstPart,
-  encryptSecondPart,
-  firstPartBytes,
-  generate,
-  isReducedVector,
-  ML_KEM_768,
-} from './ml-kem-core.ts';
+import { encryptFirstPart, encryptSecondPart, firstPartBytes, isReducedVector, ML_KEM_768 } from './k-pke.ts';
+import { decapsulate, deriveSecret, encapsulate, generate } from './ml-kem-core.ts';
 
 const RHO_BYTES = 32;
 const HEADER_BYTES = 64;

@@ -8,8 +8,8 @@ import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { assert } from '../errors.ts';
 import { BoundedCache } from './bounded-cache.ts';
 import { isCanonicalPoint, montgomeryToEdwards } from './curve-points.ts';
+import { multiplyAddScalars, multiplyBasePoint, reduceScalar } from './ed25519-group.ts';
 import { sha512 } from './hash.ts';
-import { multiplyAddScalars, multiplyBasePoint, reduceScalar } from './sodium.ts';
 import type { X25519PrivateKey } from './x25519.ts';
 
 const KEY_BYTES = 32;
