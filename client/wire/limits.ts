@@ -9,6 +9,12 @@ export const CONTENT_ID_BYTES = 16;
 export const MAX_TEXT_BYTES = 65_536;
 /** All text a stranger may send before an answer, so one request cannot exceed it either. */
 export const MAX_REQUEST_TEXT_BYTES = 8_192;
+/**
+ * Account records in one content, from record 0 on. A longer chain is cut; the receiver fetches the rest
+ * with the capability that comes along.
+ */
+export const MAX_RECORDS = 256;
+export const MAX_RECORDS_BYTES = 65_536;
 /** One batch of receipts; more go in a second one. */
 export const MAX_RECEIPT_IDS = 256;
 /** A sender key distribution is about 120 bytes; later group keys get room. */

@@ -8,9 +8,8 @@
 import { concatBytes, utf8 } from '../bytes.ts';
 import { CodecError, StoreError } from '../errors.ts';
 import { aeadOpen, aeadSeal } from '../primitives/aead.ts';
-import { hmacSha256 } from '../primitives/hmac.ts';
 import type { Random } from '../random.ts';
-import { MAX_RECORD_PLAINTEXT_BYTES, ROW_ID_BYTES, SEAL_NONCE_BYTES, SEAL_TAG_BYTES } from './limits.ts';
+import { MAX_RECORD_PLAINTEXT_BYTES, SEAL_NONCE_BYTES, SEAL_TAG_BYTES } from './limits.ts';
 import type { StoreKey } from './store-key.ts';
 
 const VERSION = 1;
@@ -62,14 +61,6 @@ export function openRecord(storeKey: StoreKey, rowKey: Uint8Array, sealed: Uint8
     if (error instanceof CodecError) throw damaged();
     throw error;
   }
-}
-
-/**
- * Stands for an id in a database key: without the store key nobody can tell which id it was.
- * @returns the first 16 bytes of HMAC-SHA256(store key, id).
- */
-export function rowId(storeKey: StoreKey, id: Uint8Array): Uint8Array {
-  return hmacSha256(storeKey.expose(), id).slice(0, ROW_ID_BYTES);
 }
 
 function damaged(): StoreError {
