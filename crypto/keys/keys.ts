@@ -7,7 +7,7 @@ import { equalBytes } from '../bytes.ts';
 import { PRIVATE_KEY_BYTES, PUBLIC_KEY_BYTES } from '../constants.ts';
 import { CodecError } from '../errors.ts';
 import { isCanonicalPoint } from '../primitives/curve-points.ts';
-import { agree, importPrivateKey, publicKeyOf, type X25519PrivateKey } from '../primitives/x25519.ts';
+import { agree, publicKeyOf, X25519PrivateKey } from '../primitives/x25519.ts';
 import type { DrawName, Random } from '../random.ts';
 import { Secret } from '../secret.ts';
 
@@ -76,9 +76,13 @@ export function rawPublicKey(publicKey: PublicKey): Uint8Array {
 export class PrivateKey implements Disposable {
   /** The 32 clamped bytes; this is the box that a `spent` list names. */
   readonly secret: Secret<'PrivateKey'>;
-  #imported: X25519PrivateKey | undefined;
+  readonly #imported: X25519PrivateKey;
 
-  /** Takes ownership of the secret, which holds 32 bytes, and clamps it in place. */
+  /**
+   * Takes ownership of the secret and clamps it in place.
+   *
+   * @throws CodecError `invalid-key` unless there are 32 bytes.
+   */
   constructor(secret: Secret<'PrivateKey'>) {
     const bytes = secret.expose();
     if (bytes.length !== PRIVATE_KEY_BYTES) {
@@ -87,13 +91,13 @@ export class PrivateKey implements Disposable {
     bytes[0] = (bytes[0] as number) & 0xf8;
     bytes[31] = ((bytes[31] as number) & 0x7f) | 0x40;
     this.secret = secret;
+    this.#imported = new X25519PrivateKey(bytes);
   }
 
-  /** The form that the primitives take. */
+  /** The form that the primitives take; it shares the secret's bytes. */
   imported(): X25519PrivateKey {
-    // Asked before the cached form is handed out: a wiped key must not go on working.
-    const bytes = this.secret.expose();
-    this.#imported ??= importPrivateKey(bytes);
+    // The key object inside outlives the bytes: asking for them keeps a wiped key from working on.
+    this.secret.expose();
     return this.#imported;
   }
 
@@ -102,8 +106,8 @@ export class PrivateKey implements Disposable {
   }
 
   wipe(): void {
-    this.#imported = undefined;
     this.secret.wipe();
+    this.#imported.wipe();
   }
 
   [Symbol.dispose](): void {
