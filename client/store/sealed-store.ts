@@ -1,0 +1,266 @@
+/** The account store over any engine: seals and opens, keeps small tables and live rows decoded. */
+
+import { BugError, type ChatError } from '../../crypto/errors.ts';
+import type { Random } from '../../crypto/random.ts';
+import type { StoreKey } from '../../crypto/vault/store-key.ts';
+import type { Log, ScanRange, Table, View, Write } from '../core/tables.ts';
+import { Changes } from './changes.ts';
+import { storeDamaged } from './errors.ts';
+import {
+  commitKey,
+  commitRange,
+  formatKey,
+  logKey,
+  logRange,
+  rowKey,
+  sequenceOf,
+  tableRange,
+} from './keyspace.ts';
+import { LiveRows } from './live-rows.ts';
+import { type Formats, formats, migrationPath } from './migrations/index.ts';
+import type { RawBatch, RawEngine, RawEntry, RawReader } from './raw-engine.ts';
+import { type ResidentRows, ResidentTable } from './resident.ts';
+import { Sealing } from './sealing.ts';
+import type { Store, StoreSnapshot } from './store.ts';
+
+export interface SealedStoreParams {
+  readonly engine: RawEngine;
+  /** Owned by the store from now on: `close` wipes it. */
+  readonly storeKey: StoreKey;
+  readonly random: Random;
+  readonly tables: readonly Table<unknown>[];
+  /** For tests of the migration machinery. */
+  readonly formats?: Formats;
+}
+
+/** Makes an empty engine a store of the current format. */
+export async function createSealedStore(params: SealedStoreParams): Promise<Store> {
+  const { engine, storeKey, random } = params;
+  const sealing = new Sealing(storeKey, random);
+  const { current } = params.formats ?? formats;
+  await engine.commit({
+    puts: [
+      sealing.sealNumber(formatKey(storeKey), current),
+      sealing.sealBytes(commitKey(storeKey, 0), new Uint8Array(0)),
+    ],
+    deletes: [],
+  });
+  return openSealedStore(params);
+}
+
+/**
+ * Opens what `createSealedStore` made, migrating it forward.
+ * @throws StoreError `store-too-new`, `store-damaged` and those of the engine.
+ */
+export async function openSealedStore(params: SealedStoreParams): Promise<Store> {
+  const { engine, storeKey, random, tables } = params;
+  const sealing = new Sealing(storeKey, random);
+  await migrate(engine, sealing, params.formats ?? formats);
+  const commits = await readCommitMark(engine, sealing);
+  const resident = new Map<number, ResidentTable>();
+  for (const table of tables) {
+    if (!table.resident) continue;
+    const rows = new ResidentTable();
+    resident.set(table.number, rows);
+    if (table.volatile) continue;
+    for await (const entry of engine.scan(tableRange(table.number))) {
+      const [key, row] = sealing.openRow(table, entry);
+      rows.put(key, row);
+    }
+  }
+  return new SealedStore(engine, sealing, resident, commits);
+}
+
+async function migrate(engine: RawEngine, sealing: Sealing, known: Formats): Promise<void> {
+  const key = formatKey(sealing.storeKey);
+  const found = engine.get(key);
+  if (found === undefined) throw storeDamaged('its format number is missing');
+  for (const migration of migrationPath(sealing.openNumber([key, found]), known)) {
+    const { puts, deletes } = await migration.run({
+      async *scan(number) {
+        for await (const entry of engine.scan(tableRange(number))) {
+          yield { storedKey: entry[0], plaintext: sealing.openBytes(entry) };
+        }
+      },
+    });
+    await engine.commit({
+      puts: [
+        ...puts.map(({ storedKey, plaintext }) => sealing.sealBytes(storedKey, plaintext)),
+        sealing.sealNumber(key, migration.from + 1),
+      ],
+      deletes,
+    });
+  }
+}
+
+/**
+ * Each commit sets its own mark and removes the one before. A log file with a damaged part is read by
+ * LevelDB as if the batches in it had never been: then a mark was not removed, and there are two.
+ */
+async function readCommitMark(engine: RawEngine, sealing: Sealing): Promise<number> {
+  const marks: RawEntry[] = [];
+  for await (const entry of engine.scan({ ...commitRange(sealing.storeKey), limit: 2 })) marks.push(entry);
+  const [mark, second] = marks;
+  if (mark === undefined || second !== undefined) throw storeDamaged('commits in the middle are missing');
+  sealing.openBytes(mark);
+  return sequenceOf(mark[0]);
+}
+
+class SealedStore implements Store {
+  readonly #engine: RawEngine;
+  readonly #sealing: Sealing;
+  readonly #resident: ReadonlyMap<number, ResidentTable>;
+  readonly #live = new Map<number, LiveRows>();
+  readonly #view: View;
+  #commits: number;
+  #running: Promise<void> | undefined;
+  #failure: ChatError | undefined;
+  #closed = false;
+
+  constructor(
+    engine: RawEngine,
+    sealing: Sealing,
+    resident: ReadonlyMap<number, ResidentTable>,
+    commits: number,
+  ) {
+    this.#engine = engine;
+    this.#sealing = sealing;
+    this.#resident = resident;
+    this.#commits = commits;
+    this.#view = viewOf(engine, sealing, resident);
+  }
+
+  get<T>(table: Table<T>, key: Uint8Array): T | undefined {
+    if (table.resident) return this.#view.get(table, key);
+    const live = this.#liveRows(table.number);
+    const cached = live.get(key) as T | undefined;
+    if (cached !== undefined) return cached;
+    const row = this.#view.get(table, key);
+    if (row !== undefined) live.put(key, row);
+    return row;
+  }
+
+  list<T>(table: Table<T>): Iterable<readonly [Uint8Array, T]> {
+    return this.#view.list(table);
+  }
+
+  at<T>(log: Log<T>, owner: Uint8Array, sequence: number): T | undefined {
+    return this.#view.at(log, owner, sequence);
+  }
+
+  snapshot(): StoreSnapshot {
+    const engine = this.#engine.snapshot();
+    const sealing = this.#sealing;
+    const frozen = new Map<number, ResidentRows>();
+    for (const [number, rows] of this.#resident) frozen.set(number, rows.freeze());
+    return {
+      ...viewOf(engine, sealing, frozen),
+      async *scan<T>(log: Log<T>, owner: Uint8Array, { after, before, reverse, limit }: ScanRange) {
+        const range = logRange(sealing.storeKey, log.number, owner, { after, before });
+        for await (const entry of engine.scan({ ...range, reverse: reverse ?? false, limit })) {
+          yield { sequence: sequenceOf(entry[0]), row: sealing.openEntry(log, entry) };
+        }
+      },
+      close: () => engine.close(),
+    };
+  }
+
+  async commit(writes: readonly Write[]): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#closed) throw new BugError('bug', 'the store is closed');
+    if (this.#running !== undefined) throw new BugError('bug', 'two commits at a time');
+    const changes = new Changes();
+    changes.add(writes);
+    // Everything is encoded and sealed before the first wait: what the caller wipes then was not needed any more.
+    const batch = this.#seal(changes);
+    if (batch.puts.length > 0 || batch.deletes.length > 0) {
+      this.#running = this.#engine.commit(this.#mark(batch));
+      try {
+        await this.#running;
+      } catch (error) {
+        this.#failure = error as ChatError;
+        throw error;
+      } finally {
+        this.#running = undefined;
+      }
+      this.#commits++;
+    }
+    this.#apply(changes);
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#running?.catch(() => {});
+    await this.#engine.close();
+    this.#sealing.storeKey.wipe();
+    this.#live.clear();
+  }
+
+  #seal(changes: Changes): RawBatch {
+    const { storeKey } = this.#sealing;
+    const puts: RawEntry[] = [];
+    const deletes: Uint8Array[] = [];
+    for (const { table, key, row } of changes.rows()) {
+      if (table.volatile) continue;
+      if (row === undefined) deletes.push(rowKey(storeKey, table.number, key));
+      else puts.push(this.#sealing.sealRow(table, key, row));
+    }
+    for (const { log, owner, sequence, row } of changes.entries()) {
+      if (row === undefined) deletes.push(logKey(storeKey, log.number, owner, sequence));
+      else puts.push(this.#sealing.sealEntry(log, owner, sequence, row));
+    }
+    return { puts, deletes };
+  }
+
+  #mark({ puts, deletes }: RawBatch): RawBatch {
+    const { storeKey } = this.#sealing;
+    const mark = this.#sealing.sealBytes(commitKey(storeKey, this.#commits + 1), new Uint8Array(0));
+    return { puts: [...puts, mark], deletes: [...deletes, commitKey(storeKey, this.#commits)] };
+  }
+
+  #apply(changes: Changes): void {
+    for (const { table, key, row } of changes.rows()) {
+      const rows = table.resident ? residentOf(this.#resident, table) : this.#liveRows(table.number);
+      if (row === undefined) rows.delete(key);
+      else rows.put(key, row);
+    }
+  }
+
+  #liveRows(number: number): LiveRows {
+    let live = this.#live.get(number);
+    if (live === undefined) {
+      live = new LiveRows();
+      this.#live.set(number, live);
+    }
+    return live;
+  }
+}
+
+function viewOf(engine: RawReader, sealing: Sealing, resident: ReadonlyMap<number, ResidentRows>): View {
+  return {
+    get<T>(table: Table<T>, key: Uint8Array): T | undefined {
+      if (table.resident) return residentOf(resident, table).get(key) as T | undefined;
+      const storedKey = rowKey(sealing.storeKey, table.number, key);
+      const sealed = engine.get(storedKey);
+      return sealed === undefined ? undefined : sealing.openRow(table, [storedKey, sealed])[1];
+    },
+    list<T>(table: Table<T>): Iterable<readonly [Uint8Array, T]> {
+      return residentOf(resident, table).list() as Iterable<readonly [Uint8Array, T]>;
+    },
+    at<T>(log: Log<T>, owner: Uint8Array, sequence: number): T | undefined {
+      const storedKey = logKey(sealing.storeKey, log.number, owner, sequence);
+      const sealed = engine.get(storedKey);
+      return sealed === undefined ? undefined : sealing.openEntry(log, [storedKey, sealed]);
+    },
+  };
+}
+
+function residentOf<Rows>(
+  resident: ReadonlyMap<number, Rows>,
+  table: { readonly number: number; readonly name: string },
+): Rows {
+  const rows = resident.get(table.number);
+  if (rows === undefined) throw new BugError('bug', `the store was not opened with the table ${table.name}`);
+  return rows;
+}
