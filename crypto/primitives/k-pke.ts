@@ -50,14 +50,15 @@ function polys(count: number): Poly[] {
   return Array.from({ length: count }, () => new Int32Array(DEGREE));
 }
 
+const workspace = [...row, ...vector, ...vectorZeta, noise, sum, uniformSeed, noiseSeed];
+
 function wipeWorkspace(): void {
-  for (let i = 0; i < MAX_K; i++) {
-    (vector[i] as Poly).fill(0);
-    (vectorZeta[i] as Poly).fill(0);
-  }
-  noise.fill(0);
-  sum.fill(0);
-  noiseSeed.fill(0);
+  for (const array of workspace) array.fill(0);
+}
+
+/** Whether the working memory holds nothing but zeros: true between any two operations. */
+export function isWorkspaceClear(): boolean {
+  return workspace.every((array) => array.every((value) => value === 0));
 }
 
 export function vectorBytes(params: MlKemParams): number {
@@ -133,6 +134,7 @@ export function isReducedVector(params: MlKemParams, keyVector: Uint8Array): boo
     unpackBits(sum, keyVector, i * POLY_BYTES, 12);
     for (let n = 0; n < DEGREE; n++) excess |= MODULUS - 1 - (sum[n] as number);
   }
+  wipeWorkspace();
   return excess >= 0;
 }
 
@@ -216,7 +218,6 @@ export function decrypt(
     const value = decompress(noise[n] as number, dv) - (sum[n] as number);
     m[n >> 3] = (m[n >> 3] as number) | (compress(value, 1) << (n & 7));
   }
-  for (let i = 0; i < k; i++) (row[i] as Poly).fill(0);
   wipeWorkspace();
   return m;
 }

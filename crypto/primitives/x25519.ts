@@ -21,8 +21,7 @@ const publicKeys = new BoundedCache<KeyObject>(MAX_CACHED_PUBLIC_KEYS);
 
 /** A clamped private key with what was computed from it so far. Made by `importPrivateKey`. */
 export class X25519PrivateKey {
-  /** The 32 clamped bytes, owned by this object; serialise them, never change them. */
-  readonly bytes: Uint8Array;
+  readonly #bytes: Uint8Array;
   #keyObject: KeyObject | undefined;
   #publicKey: Uint8Array | undefined;
   #signingKey: Uint8Array | undefined;
@@ -30,13 +29,19 @@ export class X25519PrivateKey {
 
   /** Takes ownership of the bytes. */
   constructor(clamped: Uint8Array) {
-    this.bytes = clamped;
+    this.#bytes = clamped;
+  }
+
+  /** The 32 clamped bytes, owned by this object: a getter, so that no inspection or JSON shows them. */
+  get bytes(): Uint8Array {
+    this.assertAlive();
+    return this.#bytes;
   }
 
   get keyObject(): KeyObject {
     this.assertAlive();
     this.#keyObject ??= createPrivateKey({
-      key: { kty: 'OKP', crv: 'X25519', x: IGNORED_PUBLIC_KEY, d: toBase64Url(this.bytes) },
+      key: { kty: 'OKP', crv: 'X25519', x: IGNORED_PUBLIC_KEY, d: toBase64Url(this.#bytes) },
       format: 'jwk',
     });
     return this.#keyObject;
@@ -50,7 +55,7 @@ export class X25519PrivateKey {
   /** The compressed Edwards public key for XEdDSA, computed at the first signature. */
   signingKey(derive: (clamped: Uint8Array) => Uint8Array): Uint8Array {
     this.assertAlive();
-    this.#signingKey ??= derive(this.bytes);
+    this.#signingKey ??= derive(this.#bytes);
     return this.#signingKey;
   }
 
@@ -60,7 +65,7 @@ export class X25519PrivateKey {
 
   /** Zeroes the bytes and lets go of the key object; any later use is a bug. */
   wipe(): void {
-    this.bytes.fill(0);
+    this.#bytes.fill(0);
     this.#keyObject = undefined;
     this.#wiped = true;
   }
