@@ -12,8 +12,8 @@ export const ACCOUNT_MAX_DEVICES = 8;
 export const RECORD_CHAIN_MAX = 1_000;
 /** Records in one answer; the rest is fetched with a later `afterSequence`. */
 export const RECORDS_PER_ANSWER_MAX = 100;
-/** One signed account record: eight devices with sealed names and an enrolment statement. */
-export const RECORD_MAX_BYTES = 8_192;
+/** One signed account record: eight devices with sealed names and an enrolment statement (crypto/account/limits). */
+export const RECORD_MAX_BYTES = 4_096;
 /** One-time keys of each kind that the relay keeps for a device. */
 export const ONE_TIME_KEYS_MAX = 100;
 /** One-time keys in one upload: 40 KEM keys of 1.6 KiB fit a frame. */

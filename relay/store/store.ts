@@ -9,9 +9,9 @@
  *   loses its oldest ones. `appendMailbox` is idempotent per (mailbox, authority, envelope id) for
  *   DELIVERY_MEMORY_DAYS.
  * - Every one-time key is handed out at most once. `casRecord` has one winner per sequence.
- * - When the disk refuses a write, what was called and not answered is rejected with `read-only`, nothing of
- *   it happened, and every later write is rejected too until `upkeep` finds the disk usable again. Reading
- *   goes on.
+ * - When the disk refuses a write, what was called and not answered is rejected with `read-only`: each of it
+ *   happened as a whole or not at all, and repeating it is safe. Every later write is rejected too until
+ *   `upkeep` finds the disk usable again. Reading goes on, and known sessions open.
  * - No time at rest is finer than an hour, none of a user's doing finer than a day. Bytes that come out may
  *   be shared with the engine: nobody changes them.
  */

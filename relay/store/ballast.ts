@@ -1,0 +1,42 @@
+/**
+ * A file that only takes up room. A full disk leaves LevelDB unable to reopen, because recovery writes too;
+ * giving the ballast back lets it, and taking it again shows that there is room once more.
+ */
+
+import { randomBytes } from 'node:crypto';
+import { open, rename, rm, stat } from 'node:fs/promises';
+
+export class Ballast {
+  readonly #path: string;
+  readonly #sizeBytes: number;
+
+  constructor(path: string, sizeBytes: number) {
+    this.#path = path;
+    this.#sizeBytes = sizeBytes;
+  }
+
+  /** @returns whether the ballast is in place; false when the disk has no room for it */
+  async take(): Promise<boolean> {
+    if ((await stat(this.#path).catch(() => undefined))?.size === this.#sizeBytes) return true;
+    const temporary = `${this.#path}.new`;
+    try {
+      const file = await open(temporary, 'w', 0o600);
+      try {
+        // Random bytes: a compressing file system would store zeros in no room at all.
+        await file.writeFile(randomBytes(this.#sizeBytes));
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await rename(temporary, this.#path);
+      return true;
+    } catch {
+      await rm(temporary, { force: true }).catch(() => undefined);
+      return false;
+    }
+  }
+
+  async giveBack(): Promise<void> {
+    await rm(this.#path, { force: true });
+  }
+}
