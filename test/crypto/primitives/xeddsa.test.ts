@@ -98,6 +98,19 @@ describe('XEdDSA', () => {
     }
   });
 
+  it('takes s = L for zero, but not strictly', () => {
+    const order = 'edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010';
+    const signature = fromHex(`01${'00'.repeat(31)}${order}`);
+    const rows = readSignalVectors<EdgePoints>('edge-points').rows;
+    const zeroScalarKeys = rows.filter((row) => row.identityPointZeroScalarSignatureVerifies);
+    expect(zeroScalarKeys).to.not.have.length(0);
+    for (const row of zeroScalarKeys) {
+      const key = fromHex(row.public).subarray(1);
+      expect(xeddsaVerify(key, utf8('m'), signature), row.name).to.equal(true);
+      expect(xeddsaVerifyStrict(key, utf8('m'), signature), row.name).to.equal(false);
+    }
+  });
+
   it('verifies the signature of an alternate identity', () => {
     for (const row of vectors.alternateIdentity) {
       const message = concatBytes(
