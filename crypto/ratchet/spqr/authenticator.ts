@@ -21,7 +21,7 @@ export const AUTHENTICATOR_BYTES = 2 * KEY_BYTES;
 export type Authenticator = Secret<'PqAuthenticator'>;
 
 export function startAuthenticator(authKey: Secret<'PqRatchetKey'>): Authenticator {
-  using empty = new Secret('PqAuthenticator', new Uint8Array(AUTHENTICATOR_BYTES));
+  const empty = new Secret('PqAuthenticator', new Uint8Array(AUTHENTICATOR_BYTES));
   return updateAuthenticator(empty, 1, authKey);
 }
 
@@ -31,9 +31,11 @@ export function updateAuthenticator(
   secret: Secret<'PqRatchetKey'> | Secret<'PqEpochSecret'>,
 ): Authenticator {
   const root = authenticator.expose().subarray(0, KEY_BYTES);
-  using ikm = new Secret('PqUpdateInput', concatBytes(root, secret.expose()));
+  const ikm = concatBytes(root, secret.expose());
   const info = concatBytes(UPDATE_LABEL, uint64(epoch));
-  return new Secret('PqAuthenticator', hkdfSha256(undefined, ikm.expose(), info, AUTHENTICATOR_BYTES));
+  const okm = hkdfSha256(undefined, ikm, info, AUTHENTICATOR_BYTES);
+  ikm.fill(0);
+  return new Secret('PqAuthenticator', okm);
 }
 
 /** @returns 32 bytes; made before the epoch's update. */

@@ -79,12 +79,14 @@ function readReceiving(reader: LayoutReader): ReceivingChain {
 function readSkipped(reader: LayoutReader, counter: number): SkippedKeys {
   const count = reader.uint16();
   reader.check(count <= MAX_SKIPPED_KEYS, 'number of skipped keys');
-  using entries = new Secret('PqSkippedKeys', reader.bytes(count * SKIPPED_ENTRY_BYTES));
+  const entries = new Secret('PqSkippedKeys', reader.bytes(count * SKIPPED_ENTRY_BYTES));
   let previous = 0;
   for (let offset = 0; offset < entries.length; offset += SKIPPED_ENTRY_BYTES) {
     const index = readUint32(entries.expose(), offset);
     reader.check(index > previous && index < counter, 'order of skipped keys');
     previous = index;
   }
-  return appendSkipped(NO_SKIPPED_KEYS, entries);
+  const skipped = appendSkipped(NO_SKIPPED_KEYS, entries);
+  entries.wipe();
+  return skipped;
 }

@@ -146,7 +146,7 @@ function stepUp(
     return { receiving: { counter: target, next, skipped: receiving.skipped }, key };
   }
   const firstKept = Math.max(counter + 1, target - MAX_OUT_OF_ORDER);
-  using entries = new Secret('PqSkippedKeys', new Uint8Array((target - firstKept) * SKIPPED_ENTRY_BYTES));
+  const entries = new Secret('PqSkippedKeys', new Uint8Array((target - firstKept) * SKIPPED_ENTRY_BYTES));
   const view = new DataView(entries.expose().buffer);
   let chainKey = receiving.next;
   for (let index = counter + 1; index < target; index++) {
@@ -164,6 +164,7 @@ function stepUp(
   chainKey.wipe();
   const old = target > counter + MAX_OUT_OF_ORDER ? NO_SKIPPED_KEYS : receiving.skipped;
   let skipped = appendSkipped(old, entries);
+  entries.wipe();
   if (skipped.count >= COLLECT_AT) skipped = dropSkippedBelow(skipped, target - MAX_OUT_OF_ORDER);
   return { receiving: { counter: target, next, skipped }, key };
 }

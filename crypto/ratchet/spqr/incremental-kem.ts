@@ -31,8 +31,10 @@ export function generateDecapsulationKey(random: Random): Secret<'PqDecapsulatio
     assert(recorded.length === DECAPSULATION_KEY_BYTES, 'recorded key of a wrong length');
     return new Secret('PqDecapsulationKey', recorded.slice());
   }
-  using seed = new Secret('PqKeySeed', random.draw('spqrKeySeed', SEED_BYTES));
-  return new Secret('PqDecapsulationKey', mlKem768KeyPair(seed.expose()).decapsulationKey);
+  const seed = random.draw('spqrKeySeed', SEED_BYTES);
+  const { decapsulationKey } = mlKem768KeyPair(seed);
+  seed.fill(0);
+  return new Secret('PqDecapsulationKey', decapsulationKey);
 }
 
 export function headerOf(decapsulationKey: Secret<'PqDecapsulationKey'>): Uint8Array {

@@ -116,8 +116,9 @@ function continueCt2(state: EkSentCt1ReceivedState, chunk: Chunk): BraidReceived
 
 function finishEpoch(state: EkSentCt1ReceivedState, ct2: Uint8Array, mac: Uint8Array): BraidReceived {
   const { epoch, ct1 } = state;
-  using kemSecret = decapsulate(state.decapsulationKey, ct1, ct2);
+  const kemSecret = decapsulate(state.decapsulationKey, ct1, ct2);
   const epochSecret = deriveEpochSecret(epoch, kemSecret);
+  kemSecret.wipe();
   const authenticator = updateAuthenticator(state.authenticator, epoch, epochSecret);
   if (!verifyCiphertext(authenticator, epoch, ct1, ct2, mac)) {
     epochSecret.wipe();

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { fromHex, toHex } from '../../../../crypto/bytes.ts';
+import { ready } from '../../../../crypto/primitives/sodium.ts';
 import {
   addEpoch,
   type SpqrChain,
@@ -61,6 +62,8 @@ function sentKeys(count: number): string[] {
 }
 
 describe('SPQR chain', () => {
+  before(() => ready());
+
   it('gives the recorded keys to sender and receiver of both directions and epochs', () => {
     const chains = {
       A2B: { sender: recordedChain('a2b'), receiver: recordedChain('b2a') },

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { equalBytes } from '../../../../crypto/bytes.ts';
 import { ProtocolError } from '../../../../crypto/errors.ts';
+import { ready } from '../../../../crypto/primitives/sodium.ts';
 import {
   decodeSpqrState,
   describeSpqr,
@@ -119,6 +120,8 @@ function flipBit(message: Uint8Array, flip: number): Uint8Array {
 }
 
 describe('SPQR properties', () => {
+  before(() => ready());
+
   it('hold for any sequence of sending, losing, reordering, replaying, forging and reloading', () => {
     let epochs = 0;
     fc.assert(

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { equalBytes, toHex } from '../../../../crypto/bytes.ts';
+import { ready } from '../../../../crypto/primitives/sodium.ts';
 import {
   decodeSpqrState,
   describeSpqr,
@@ -100,6 +101,8 @@ function play(schedule: Schedule): Result {
 }
 
 describe('SPQR schedules', () => {
+  before(() => ready());
+
   for (const loss of [0, 0.1, 0.3, 0.45]) {
     it(`agree on every key at a loss of ${100 * loss} % with reordering and duplicates`, () => {
       for (let seed = 1; seed <= 4; seed++) {

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { concatBytes, equalBytes, fromHex, toHex } from '../../../../crypto/bytes.ts';
+import { ready } from '../../../../crypto/primitives/sodium.ts';
 import {
   describeSpqr,
   encodeSpqrState,
@@ -39,6 +40,8 @@ function sendAfter(state: SpqrState, count: number): Uint8Array {
 }
 
 describe('SPQR session', () => {
+  before(() => ready());
+
   it('starts with a header chunk of 37 bytes by the initiator and with nothing by the responder', () => {
     const { alice, bob } = newPair();
     const first = spqrSend(alice, new SeededRandom(1)).output.message;
@@ -129,6 +132,8 @@ describe('SPQR session', () => {
 });
 
 describe('SPQR refusals', () => {
+  before(() => ready());
+
   it('refuses an empty message and version 0, before and after the first message', () => {
     const { alice, bob } = newPair();
     const { message } = spqrSend(alice, new SeededRandom(1)).output;

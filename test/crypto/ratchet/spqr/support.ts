@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { equalBytes } from '../../../../crypto/bytes.ts';
 import { ChatError } from '../../../../crypto/errors.ts';
-import { ready } from '../../../../crypto/primitives/sodium.ts';
 import type { DrawName, Random } from '../../../../crypto/random.ts';
 import {
   encodeSpqrState,
@@ -13,8 +12,6 @@ import {
   spqrSend,
 } from '../../../../crypto/ratchet/spqr/index.ts';
 import { type AnySecret, Secret, type Step } from '../../../../crypto/secret.ts';
-
-await ready();
 
 export function readVectors<T>(name: string): T {
   return JSON.parse(readFileSync(new URL(`../../../vectors/signal/${name}`, import.meta.url), 'utf8'));

@@ -5,6 +5,7 @@
 
 import { expect } from 'chai';
 import { equalBytes, fromHex, toHex } from '../../../../crypto/bytes.ts';
+import { ready } from '../../../../crypto/primitives/sodium.ts';
 import type { Random } from '../../../../crypto/random.ts';
 import type { BraidState } from '../../../../crypto/ratchet/spqr/braid-states.ts';
 import type { ChainLink } from '../../../../crypto/ratchet/spqr/chain.ts';
@@ -256,6 +257,8 @@ function replay(name: string): Replay {
 }
 
 describe('SPQR in recorded libsignal sessions', () => {
+  before(() => ready());
+
   const visited = new Set<string>();
   const sessions: readonly [string, Omit<Replay, 'states'>][] = [
     ['session-01-basic.json', { sent: 6, received: 6, checkpoints: 2, epochs: 1 }],
