@@ -4,12 +4,14 @@
  * @see RFC 7748, section 4.1; The XEdDSA and VXEdDSA Signature Schemes, section 2.3
  */
 
+import { Field } from '@noble/curves/abstract/modular.js';
 import { assert } from '../errors.ts';
 import { isPrimeOrderPoint } from './ed25519-group.ts';
 
 const POINT_BYTES = 32;
 const PRIME = 2n ** 255n - 19n;
-const BITS = 255n;
+const BITS = 255;
+const field = Field(PRIME, { isLE: true });
 
 /**
  * The compressed Edwards point (32 bytes) with the given sign bit of a 32-byte u-coordinate, whose bit 255 is
@@ -17,11 +19,11 @@ const BITS = 255n;
  */
 export function montgomeryToEdwards(u32: Uint8Array, sign: 0 | 1): Uint8Array | undefined {
   assert(u32.length === POINT_BYTES, 'a u-coordinate has 32 bytes');
-  const u = BigInt.asUintN(Number(BITS), decodeInteger(u32)) % PRIME;
+  const u = field.create(BigInt.asUintN(BITS, decodeInteger(u32)));
   // The inverse of 0 taken as 0 would make a valid point of order 4 out of u = -1.
-  if (u === PRIME - 1n) return undefined;
-  const y = ((u - 1n + PRIME) * invert(u + 1n)) % PRIME;
-  const point = encodeInteger(y);
+  if (u === field.neg(field.ONE)) return undefined;
+  const y = field.div(field.sub(u, field.ONE), field.add(u, field.ONE));
+  const point = field.toBytes(y);
   point[31] = (point[31] as number) | (sign << 7);
   return point;
 }
@@ -36,18 +38,6 @@ export function isCanonicalPoint(u32: Uint8Array): boolean {
   return point !== undefined && isPrimeOrderPoint(point);
 }
 
-/** The inverse modulo the prime by the extended Euclidean algorithm; the argument is not a multiple of it. */
-function invert(value: bigint): bigint {
-  let [a, b] = [value % PRIME, PRIME];
-  let [x, y] = [1n, 0n];
-  while (b !== 0n) {
-    const quotient = a / b;
-    [a, b] = [b, a - quotient * b];
-    [x, y] = [y, x - quotient * y];
-  }
-  return x < 0n ? x + PRIME : x;
-}
-
 function decodeInteger(littleEndian: Uint8Array): bigint {
   const view = new DataView(littleEndian.buffer, littleEndian.byteOffset, POINT_BYTES);
   let value = 0n;
@@ -55,13 +45,4 @@ function decodeInteger(littleEndian: Uint8Array): bigint {
     value = (value << 64n) | view.getBigUint64(offset, true);
   }
   return value;
-}
-
-function encodeInteger(value: bigint): Uint8Array {
-  const out = new Uint8Array(POINT_BYTES);
-  const view = new DataView(out.buffer);
-  for (let offset = 0; offset < POINT_BYTES; offset += 8) {
-    view.setBigUint64(offset, BigInt.asUintN(64, value >> BigInt(8 * offset)), true);
-  }
-  return out;
 }
