@@ -16,7 +16,7 @@ export const KDF_PASSES = 3;
 export const KDF_MIN_MEMORY_KIB = KDF_MEMORY_KIB;
 export const KDF_MIN_PASSES = KDF_PASSES;
 /** Nor may a hostile header take the machine down. */
-export const KDF_MAX_MEMORY_KIB = 1_048_576;
+export const KDF_MAX_MEMORY_KIB = 524_288;
 export const KDF_MAX_PASSES = 16;
 
 /** In bytes of UTF-8; longer ones are mistakes, such as a whole file. */
