@@ -10,12 +10,11 @@ export interface Clock {
 /** Node turns a longer delay into one millisecond. */
 const TIMER_MAX_MS = 2_147_483_647;
 
-/** The system's clock. Its timers do not keep a process alive that has nothing else to do. */
+/** The system's clock. Its timers keep the process alive, so whoever waits for one is not left in the middle. */
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
   after(delayMs, callback) {
     const timer = setTimeout(callback, Math.min(Math.max(delayMs, 0), TIMER_MAX_MS));
-    timer.unref();
     return () => clearTimeout(timer);
   },
 };
