@@ -8,6 +8,7 @@ import {
   type ServerResponse,
   STATUS_CODES,
 } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ServerLimits } from './server-limits.ts';
 
@@ -29,7 +30,9 @@ export function createHttpServer(limits: ServerLimits, notReady: Readiness): Ser
   server.maxHeadersCount = limits.headersMax;
   server.maxRequestsPerSocket = 1;
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    refuseRaw(socket, clientErrorStatus(error.code));
+    // There is one request a connection: one that got an answer gets no second one.
+    if ((socket as Socket).bytesWritten > 0) socket.destroy();
+    else refuseRaw(socket, clientErrorStatus(error.code));
   });
   return server;
 }

@@ -6,7 +6,7 @@
  */
 
 import { createHash } from 'node:crypto';
-import { access, link, lstat, open, readFile, rm } from 'node:fs/promises';
+import { access, link, lstat, open, readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { concatBytes, equalBytes, utf8 } from '../../crypto/bytes.ts';
 import { StoreError } from '../../crypto/errors.ts';
@@ -21,6 +21,8 @@ const VERSION = 1;
 const KEY_BYTES = 32;
 const CHECKSUM_BYTES = 8;
 const HEADER_BYTES = MAGIC.length + 1;
+const TEMPORARY_PREFIX = '.root.key.';
+let attempts = 0;
 const FILE_BYTES = HEADER_BYTES + KEY_BYTES + CHECKSUM_BYTES;
 
 /**
@@ -38,12 +40,13 @@ export async function loadRootKey(directory: DataDirectory, random: Random): Pro
     }
     await createRootKey(directory.rootKeyFile, random);
   }
+  await removeLeftovers(directory.path);
   return readRootKey(directory.rootKeyFile);
 }
 
 /** Complete under another name first, then linked: a crash leaves no half file and a race has one winner. */
 async function createRootKey(path: string, random: Random): Promise<void> {
-  const temporary = join(dirname(path), `.root.key.${process.pid}`);
+  const temporary = join(dirname(path), `${TEMPORARY_PREFIX}${process.pid}.${attempts++}`);
   const seed = new Secret('PrivateKey', random.draw('identityKey', KEY_BYTES));
   const content = encode(seed);
   try {
@@ -55,7 +58,7 @@ async function createRootKey(path: string, random: Random): Promise<void> {
     } finally {
       await file.close();
     }
-    await link(temporary, path).catch(ignoreExisting);
+    await link(temporary, path).catch(ignoreLostRace);
     await rm(temporary, { force: true });
     await syncDirectory(dirname(path));
   } catch (cause) {
@@ -117,8 +120,17 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-function ignoreExisting(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EEXIST') throw error;
+/** Another start was faster, or has already swept this one's file away; its key is the key. */
+function ignoreLostRace(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EEXIST' && error.code !== 'ENOENT') throw error;
+}
+
+/** A start that was killed while writing may have left a copy of a key. */
+async function removeLeftovers(directory: string): Promise<void> {
+  const names = await readdir(directory);
+  for (const name of names.filter((entry) => entry.startsWith(TEMPORARY_PREFIX))) {
+    await rm(join(directory, name), { force: true });
+  }
 }
 
 async function syncDirectory(path: string): Promise<void> {
