@@ -1,4 +1,4 @@
-import { MAX_DEVICE_ID } from '../../crypto/constants.ts';
+import { deviceId } from '../../crypto/account/device-id.ts';
 import { bytes, message, nested, optional, required, uint, uint53 } from '../../crypto/wire/schema.ts';
 import { CONTENT_ID_BYTES, MAX_CONTENT_VERSION } from './limits.ts';
 
@@ -7,7 +7,7 @@ const hash = bytes({ length: 32 });
 
 const Sender = message('Sender', {
   account: required(1, accountId),
-  device: required(2, uint({ max: MAX_DEVICE_ID })),
+  device: required(2, deviceId),
 });
 
 /** Exactly one of the two. */

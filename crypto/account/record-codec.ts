@@ -5,7 +5,7 @@
  */
 
 import { concatBytes, utf8 } from '../bytes.ts';
-import { MAX_DEVICE_ID, MAX_REGISTRATION_ID, MIN_DEVICE_ID, SIGNATURE_BYTES } from '../constants.ts';
+import { MAX_REGISTRATION_ID, SIGNATURE_BYTES } from '../constants.ts';
 import { CodecError } from '../errors.ts';
 import { type PublicKey, parseIdentityKey } from '../keys/keys.ts';
 import { canSignObject } from '../keys/signature.ts';
@@ -24,6 +24,7 @@ import {
   uint,
   uint53,
 } from '../wire/schema.ts';
+import { deviceId } from './device-id.ts';
 import { MAX_DEVICES, MAX_NAME_BYTES, MAX_RECORD_BYTES, MAX_SEALED_NAME_BYTES } from './limits.ts';
 
 export const RECORD_DOMAIN = 'record';
@@ -37,17 +38,6 @@ const identityKey: FieldType<PublicKey> = {
   write: (writer, number, value) => writer.bytes(number, value),
   read: (field, name) => parseIdentityKey(fieldBytes(field, name)),
 };
-
-const anyDevice = uint({ max: MAX_DEVICE_ID });
-const deviceId: FieldType<number> = {
-  write: (writer, number, value, name) => anyDevice.write(writer, number, checkDevice(value, name), name),
-  read: (field, name) => checkDevice(anyDevice.read(field, name), name),
-};
-
-function checkDevice(value: number, name: string): number {
-  if (value >= MIN_DEVICE_ID) return value;
-  throw new CodecError('out-of-range', `${name} is below ${MIN_DEVICE_ID}`, { field: name });
-}
 
 /** One device of an account. `signature` is its own key's, so nobody can list a key that is not theirs. */
 export const DeviceEntry = message('DeviceEntry', {
