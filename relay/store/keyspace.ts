@@ -31,7 +31,6 @@ export const HEADS = 'head/';
 export const MAIL = 'mail/';
 export const DELIVERED = 'delivered/';
 
-const HOT = ['account/', 'capability/', 'capabilities/', 'head/', 'device/', 'bundle/'];
 const SEQUENCE_DIGITS = 12;
 
 export type OneTimeKind = 'ec' | 'kem';
@@ -113,11 +112,18 @@ export function mailKey(path: string, sequence: number): string {
   return `${MAIL}${path}/${sequenceHex(sequence)}`;
 }
 
-export function deliveredKey(hash: Uint8Array): string {
-  return `${DELIVERED}${hexOf(hash)}`;
-}
-
 /** Small rows that are read again and again; one-time keys and mail pass through once. */
 export function isHot(key: string): boolean {
-  return HOT.some((prefix) => key.startsWith(prefix)) && !key.includes('/kem/') && !key.includes('/ec/');
+  switch (key[0]) {
+    case 'a':
+    case 'c':
+    case 'h':
+      return true;
+    case 'd':
+      return key.startsWith('device/');
+    case 'b':
+      return key.endsWith('/signed') || key.endsWith('/pool');
+    default:
+      return false;
+  }
 }

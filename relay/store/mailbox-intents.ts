@@ -1,7 +1,8 @@
 /** Mailboxes: a window of consecutive sequences that grows at its end and shrinks at its beginning. */
 
+import { Buffer } from 'node:buffer';
 import { hash as digest } from 'node:crypto';
-import { concatBytes, equalBytes } from '../../crypto/bytes.ts';
+import { equalBytes } from '../../crypto/bytes.ts';
 import { AUTHORITY } from '../protocol/events.ts';
 import { CAPABILITY_END, CAPABILITY_KIND } from '../protocol/operations.ts';
 import { type Reader, readAccountRow } from './account-row.ts';
@@ -23,6 +24,7 @@ import type { RowTransaction } from './staged-rows.ts';
 import type { AckOutcome, Delivery, DeliveryOutcome, Mailbox, MailboxEntry, MailboxStatus } from './store.ts';
 
 const HOURS_PER_DAY = 24;
+const REPEAT_HASH_DIGITS = 32;
 const AUTHORITY_OF_KIND: ReadonlyMap<number, number> = new Map([
   [CAPABILITY_KIND.contact, AUTHORITY.contact],
   [CAPABILITY_KIND.address, AUTHORITY.address],
@@ -132,15 +134,19 @@ function makeEntry(delivery: Delivery, authority: number, sequence: number, byte
     : entry;
 }
 
+/** Long enough for a path, the authority's kind and two ids; reused, because every delivery needs it. */
+const repeatInput = Buffer.alloc(128);
+
 /** A hash, so that what is kept for a week does not say how often whom anybody wrote. */
 function deliveredKey(path: string, { authority, envelopeId }: Delivery): string {
   const by = authority.kind === 'capability' ? authority.hash : authority.sender;
-  const hash = digest(
-    'sha256',
-    concatBytes(Buffer.from(`${path}/${authority.kind}/`), by, envelopeId),
-    'buffer',
-  );
-  return key.deliveredKey(hash.subarray(0, 16));
+  let length = repeatInput.write(`${path}/${authority.kind}/`, 'latin1');
+  repeatInput.set(by, length);
+  length += by.length;
+  repeatInput.set(envelopeId, length);
+  length += envelopeId.length;
+  const hash = digest('sha256', repeatInput.subarray(0, length), 'hex');
+  return `${key.DELIVERED}${hash.slice(0, REPEAT_HASH_DIGITS)}`;
 }
 
 export function ackUpTo(rows: RowTransaction, path: string, sequence: number, fence: number): AckOutcome {

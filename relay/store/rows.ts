@@ -1,5 +1,6 @@
 /** What the rows of the relay's store hold: schemas for the small ones, fixed layouts for the hot ones. */
 
+import { Buffer } from 'node:buffer';
 import { concatBytes, readUint32, uint32 as uint32Bytes } from '../../crypto/bytes.ts';
 import { StoreError } from '../../crypto/errors.ts';
 import {
@@ -149,8 +150,8 @@ const HASH_BYTES = 32;
 export function encodeMail(entry: MailboxEntry, bytesIn: number): Uint8Array {
   const { capabilityHash } = entry;
   const start = MAIL_HEADER_BYTES + (capabilityHash === undefined ? 0 : HASH_BYTES);
-  const out = new Uint8Array(start + entry.bytes.length);
-  const view = new DataView(out.buffer);
+  const out = allocate(start + entry.bytes.length);
+  const view = new DataView(out.buffer, out.byteOffset);
   out[0] = entry.kind;
   out[1] = entry.authority;
   out[2] = capabilityHash === undefined ? 0 : 1;
@@ -192,6 +193,12 @@ export function encodeDay(day: number): Uint8Array {
 
 export function decodeDay(row: Uint8Array): number {
   return readUint32(row, 0);
+}
+
+/** From Node's pool: these rows are many, of middle size, and live until their group is written. */
+function allocate(length: number): Uint8Array {
+  const pooled = Buffer.allocUnsafe(length);
+  return new Uint8Array(pooled.buffer, pooled.byteOffset, length);
 }
 
 function writeUint53(view: DataView, offset: number, value: number): void {

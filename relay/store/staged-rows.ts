@@ -28,6 +28,12 @@ export interface RowTransaction {
   delete(key: string): void;
 }
 
+interface Replaced {
+  readonly key: string;
+  readonly before: Uint8Array | undefined;
+  readonly existed: boolean;
+}
+
 class Group {
   readonly rows = new Map<string, Uint8Array | undefined>();
   readonly durable: Promise<void>;
@@ -59,7 +65,16 @@ export class StagedRows {
   /** The group that is on its way to the disk and takes nothing more. */
   #taken: Group | undefined;
   #writing = false;
+  /** The group of the running transaction, which may fill it beyond its limits but never leave it. */
+  #open = new Group();
   #stagedBytes = 0;
+  /** What the running transaction replaced, in case it throws. */
+  readonly #undo: Replaced[] = [];
+  readonly #transaction: RowTransaction = {
+    get: (key) => this.get(key),
+    put: (key, value) => this.#write(key, value),
+    delete: (key) => this.#write(key, undefined),
+  };
   #broken = false;
   #full = false;
 
@@ -87,16 +102,23 @@ export class StagedRows {
     if (this.#stagedBytes > STAGED_MAX_BYTES) {
       throw relayError('busy', { retryAfterMs: STAGED_BUSY_RETRY_MS });
     }
-    const writes = new Map<string, Uint8Array | undefined>();
-    const result = run({
-      get: (key) => (writes.has(key) ? writes.get(key) : this.get(key)),
-      put: (key, value) => void writes.set(key, value),
-      delete: (key) => void writes.set(key, undefined),
-    });
+    const group = this.#gathering();
+    this.#open = group;
+    this.#undo.length = 0;
+    let result: T;
+    try {
+      result = run(this.#transaction);
+    } catch (error) {
+      this.#takeBack(group);
+      throw error;
+    } finally {
+      if (group.rows.size === 0) this.#groups.pop();
+    }
     // Without writes of its own a result may still rest on rows that are not durable yet.
-    const group = writes.size === 0 ? this.#groups.at(-1) : this.#stage(writes);
+    const durable = this.#groups.at(-1)?.durable;
+    if (durable !== undefined) this.#startWriting();
     staged?.(result);
-    await group?.durable;
+    await durable;
     return result;
   }
 
@@ -160,21 +182,34 @@ export class StagedRows {
     await this.#disk.close();
   }
 
-  #stage(writes: ReadonlyMap<string, Uint8Array | undefined>): Group {
-    const group = this.#gathering();
-    for (const [key, value] of writes) {
-      group.rows.set(key, value);
-      group.bytes += ROW_OVERHEAD_BYTES + (value?.length ?? 0);
-      this.#stagedBytes += ROW_OVERHEAD_BYTES + (value?.length ?? 0);
-      // The cache must never be older than the disk, whose row this one replaces.
-      if (this.#isHot(key)) this.#cache.delete(key);
+  #startWriting(): void {
+    if (this.#writing) return;
+    this.#writing = true;
+    // Everything of the same tick belongs to the first group.
+    queueMicrotask(() => void this.#writeGroups());
+  }
+
+  #write(key: string, value: Uint8Array | undefined): void {
+    const group = this.#open;
+    const { rows } = group;
+    const before = rows.get(key);
+    this.#undo.push({ key, before, existed: before !== undefined || rows.has(key) });
+    rows.set(key, value);
+    this.#count(group, ROW_OVERHEAD_BYTES + (value?.length ?? 0));
+    // The cache must never be older than the disk, whose row this one replaces.
+    if (this.#isHot(key)) this.#cache.delete(key);
+  }
+
+  #takeBack(group: Group): void {
+    for (const { key, before, existed } of this.#undo.toReversed()) {
+      if (existed) group.rows.set(key, before);
+      else group.rows.delete(key);
     }
-    if (!this.#writing) {
-      this.#writing = true;
-      // Everything of the same tick belongs to the first group.
-      queueMicrotask(() => void this.#writeGroups());
-    }
-    return group;
+  }
+
+  #count(group: Group, bytes: number): void {
+    group.bytes += bytes;
+    this.#stagedBytes += bytes;
   }
 
   #gathering(): Group {
