@@ -49,9 +49,8 @@ export function readChain(reader: LayoutReader, direction: SpqrDirection): SpqrC
   const firstEpoch = reader.uint53();
   const count = reader.uint8();
   reader.check(count >= 1 && count <= MAX_CHAIN_LINKS, 'number of chain links');
-  // What sending leaves behind: the send epoch, at most one before it and one or two after it.
+  // Sending retires all but one of the epochs before its own.
   reader.check(firstEpoch <= sendEpoch && firstEpoch >= sendEpoch - 1, 'first chain epoch');
-  reader.check(firstEpoch + count > sendEpoch, 'send epoch has no link');
   const nextRoot = new Secret('PqChainRoot', reader.bytes(KEY_BYTES));
   const links: ChainLink[] = [];
   for (let epoch = firstEpoch; epoch < firstEpoch + count; epoch++) {

@@ -10,7 +10,7 @@ import {
   stepSending,
 } from '../../../../crypto/ratchet/spqr/chain.ts';
 import { Secret } from '../../../../crypto/secret.ts';
-import { codeOf, readVectors, testAuthKey } from './support.ts';
+import { codeOf, readVectors, testAuthKey, wipedDuring } from './support.ts';
 
 interface Vectors {
   readonly chain: {
@@ -152,16 +152,24 @@ describe('SPQR chain', () => {
 
   it('collects expired keys once 2201 are stored', () => {
     let chain = startChain(testAuthKey(), 'a2b');
-    let highest = 0;
-    for (let index = 2; index <= 4402; index += 2) {
-      chain = receive(chain, index);
-      highest = Math.max(highest, chain.links[0]?.receiving.skipped.count ?? 0);
-    }
-    expect(highest).to.equal(2200);
-    // At 4402 the store would hold 2201: the odd ones from 2403 to 4401 stay.
-    expect(chain.links[0]?.receiving.skipped.count).to.equal(1000);
-    expect(refusal(chain, 2401)).to.equal('invalid-message');
-    expect(refusal(chain, 2403)).to.equal('no error');
+    for (let index = 2; index <= 4400; index += 2) chain = receive(chain, index);
+    expect(chain.links[0]?.receiving.skipped.count).to.equal(2200);
+    const collected = receive(chain, 4402);
+    // 2201 with 4401; the odd ones from 2403 on are within 2000 of 4402.
+    expect(collected.links[0]?.receiving.skipped.count).to.equal(1000);
+    expect(refusal(collected, 2401)).to.equal('invalid-message');
+    expect(refusal(collected, 2403)).to.equal('no error');
+    const edge = receive(chain, 4403);
+    expect(refusal(edge, 2401)).to.equal('invalid-message');
+    expect(refusal(edge, 2403)).to.equal('no error');
+  });
+
+  it('wipes every intermediate key of a jump', () => {
+    const start = startChain(testAuthKey(), 'a2b');
+    const wiped = wipedDuring(() => receive(start, 10));
+    expect(wiped.filter((secret) => secret.name === 'PqMessageKey')).to.have.lengthOf(9);
+    expect(wiped.filter((secret) => secret.name === 'PqChainKey')).to.have.lengthOf(9);
+    expect(start.links[0]?.receiving.next.wiped).to.equal(false);
   });
 
   it('exhausts at 2^32-1 messages', () => {

@@ -21,6 +21,7 @@ import {
   newParties,
   SeededRandom,
   testAuthKey,
+  wipedDuring,
 } from './support.ts';
 
 function withVersion(version: number, message: Uint8Array): Uint8Array {
@@ -218,7 +219,9 @@ describe('SPQR refusals', () => {
     // The message that completes the ciphertext again, but with an index that was used.
     const body = last.message.subarray(last.message.length - 34);
     const used = concatBytes(fromHex('010101'), body);
-    expectRefused(before, used);
+    const wiped = wipedDuring(() => expectRefused(before, used)).map((secret) => secret.name);
+    const made = ['PqAuthenticator', 'PqChainKey', 'PqChainKey', 'PqChainRoot'];
+    expect(wiped.sort()).to.deep.equal([...made, 'PqEpochSecret', 'PqKemSecret']);
     expect(spqrSecrets(before).some((secret) => secret.wiped)).to.equal(false);
     expect(codeOf(() => spqrReceive(before, last.message))).to.equal('no error');
   });

@@ -135,6 +135,30 @@ describe('stored SPQR state', () => {
     for (const sends of [0, 2]) expect(refusal(changed(encoded, 51, sends))).to.equal('bad-spqr-state');
   });
 
+  it('refuses a send epoch that the braid has not reached', () => {
+    const { alice } = newPair();
+    const [link] = alice.chain.links;
+    const links = link === undefined ? [] : [{ ...link, sending: undefined }];
+    const early = { ...alice, chain: { ...alice.chain, sendEpoch: 1, links } };
+    expect(refusal(encodeSpqrState(early))).to.equal('bad-spqr-state');
+  });
+
+  it('refuses links that sending would have retired', () => {
+    const { alice, bob } = newParties(2);
+    while (describeSpqr(alice.state).epoch < 3) {
+      bob.receive(alice.send().message);
+      alice.receive(bob.send().message);
+    }
+    bob.receive(alice.send().message);
+    const { chain } = alice.state;
+    const [oldest, second] = chain.links;
+    if (oldest === undefined || second === undefined) return expect.fail('too few links');
+    expect([chain.sendEpoch, oldest.epoch]).to.deep.equal([2, 1]);
+    const links = [{ ...oldest, epoch: 0 }, oldest, second];
+    const late = { ...alice.state, chain: { ...chain, links } };
+    expect(refusal(encodeSpqrState(late))).to.equal('bad-spqr-state');
+  });
+
   it('refuses a decoder that is full or has a chunk number twice', () => {
     const { alice, bob } = newPair();
     const first = spqrSend(alice, new SeededRandom(1));

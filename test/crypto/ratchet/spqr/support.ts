@@ -80,13 +80,38 @@ export function expectRefused(state: SpqrState, message: Uint8Array): void {
   expect(equalBytes(encodeSpqrState(state), before)).to.equal(true);
 }
 
+/** Every secret that can be reached from a value; knows nothing of the layout of states. */
+export function reachableSecrets(value: unknown): AnySecret[] {
+  if (value instanceof Secret) return [value];
+  if (value instanceof Uint8Array || typeof value !== 'object' || value === null) return [];
+  return Object.values(value).flatMap(reachableSecrets);
+}
+
 /** `secrets(old) - secrets(new) = spent`, each once, none of them wiped yet. */
 export function expectSpent(before: SpqrState, step: Step<SpqrState, unknown>): void {
-  const kept = new Set<AnySecret>(spqrSecrets(step.state));
-  const lost = new Set(spqrSecrets(before).filter((secret) => !kept.has(secret)));
-  expect(new Set(step.spent)).to.deep.equal(lost);
+  const kept = new Set<AnySecret>(reachableSecrets(step.state));
+  const lost = new Set(reachableSecrets(before).filter((secret) => !kept.has(secret)));
   expect(step.spent).to.have.lengthOf(lost.size);
+  expect(step.spent.every((secret) => lost.has(secret))).to.equal(true);
   expect([...step.spent, ...kept].some((secret) => secret.wiped)).to.equal(false);
+  expect(spqrSecrets(step.state).length).to.equal(kept.size);
+  expect(spqrSecrets(step.state).every((secret) => kept.has(secret))).to.equal(true);
+}
+
+/** What an action wipes, in order. */
+export function wipedDuring(action: () => unknown): AnySecret[] {
+  const wiped: AnySecret[] = [];
+  const { wipe } = Secret.prototype;
+  Secret.prototype.wipe = function (this: AnySecret): void {
+    wiped.push(this);
+    wipe.call(this);
+  };
+  try {
+    action();
+  } finally {
+    Secret.prototype.wipe = wipe;
+  }
+  return wiped;
 }
 
 export interface Sent {
