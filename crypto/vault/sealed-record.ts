@@ -21,12 +21,12 @@ export const SEALED_RECORD_OVERHEAD = HEADER_BYTES + SEAL_TAG_BYTES;
 
 /**
  * Seals one row.
- * @param rowKey - the database key of the row, as associated data.
+ * @param row - the database key of the row, as associated data.
  * @throws StoreError `record-too-large` above 16 MiB.
  */
 export function sealRecord(
   storeKey: StoreKey,
-  rowKey: Uint8Array,
+  row: Uint8Array,
   plaintext: Uint8Array,
   random: Random,
 ): Uint8Array {
@@ -34,7 +34,7 @@ export function sealRecord(
     throw new StoreError('record-too-large', `a row of ${plaintext.length} bytes cannot be stored`);
   }
   const nonce = random.draw('recordNonce', SEAL_NONCE_BYTES);
-  const sealed = aeadSeal(storeKey.expose(), nonce, concatBytes(AAD_DOMAIN, rowKey), plaintext);
+  const sealed = aeadSeal(storeKey.expose(), nonce, concatBytes(AAD_DOMAIN, row), plaintext);
   const out = new Uint8Array(HEADER_BYTES + sealed.length);
   out[0] = VERSION;
   out.set(nonce, 1);
@@ -47,7 +47,7 @@ export function sealRecord(
  * @returns the plaintext, owned by the caller.
  * @throws StoreError `damaged-record` for any other bytes, key or row; `store-too-new` for a later version.
  */
-export function openRecord(storeKey: StoreKey, rowKey: Uint8Array, sealed: Uint8Array): Uint8Array {
+export function openRecord(storeKey: StoreKey, row: Uint8Array, sealed: Uint8Array): Uint8Array {
   const version = sealed[0];
   if (version !== undefined && version > VERSION) {
     throw new StoreError('store-too-new', `a row has format ${version}, this program knows ${VERSION}`);
@@ -55,7 +55,7 @@ export function openRecord(storeKey: StoreKey, rowKey: Uint8Array, sealed: Uint8
   if (version !== VERSION || sealed.length < SEALED_RECORD_OVERHEAD) throw damaged();
   const nonce = sealed.subarray(1, HEADER_BYTES);
   try {
-    const aad = concatBytes(AAD_DOMAIN, rowKey);
+    const aad = concatBytes(AAD_DOMAIN, row);
     return aeadOpen(storeKey.expose(), nonce, aad, sealed.subarray(HEADER_BYTES));
   } catch (error) {
     if (error instanceof CodecError) throw damaged();
