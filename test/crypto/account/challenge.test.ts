@@ -12,7 +12,7 @@ import {
 } from '../../../crypto/account/challenge.ts';
 import { concatBytes, equalBytes, utf8 } from '../../../crypto/bytes.ts';
 import { generateKeyPair, type KeyPair } from '../../../crypto/keys/keys.ts';
-import { signObject, verifyObject, verifyStrict } from '../../../crypto/keys/signature.ts';
+import { verifyStrict } from '../../../crypto/keys/signature.ts';
 import { ready } from '../../../crypto/primitives/sodium.ts';
 import { makeTestAccount } from '../../support/accounts.ts';
 import { refusalOf } from '../../support/refusal.ts';
@@ -103,16 +103,5 @@ describe('connection challenge', () => {
     }
     const bad = { ...hello, clientNonce: new Uint8Array(31) };
     expect(refusalOf(() => signHello(relay.privateKey, bad, random))).to.equal('bad-length');
-  });
-
-  it('shares no signature between two kinds of objects', () => {
-    const domains = ['hello', 'session', 'record', 'device', 'enrolment', 'endorsement'];
-    const body = seededBytes('body', 113);
-    for (const signed of domains) {
-      const signature = signObject(device.privateKey, signed, body, random);
-      for (const read of domains) {
-        expect(verifyObject(device.publicKey, read, body, signature)).to.equal(read === signed);
-      }
-    }
   });
 });
