@@ -1,0 +1,309 @@
+/** An account in this process: the surface of front ends over store, machine and transport. */
+
+import { BugError, ChatError, type RelayError, StoreError } from '../../crypto/errors.ts';
+import type { Random } from '../../crypto/random.ts';
+import type { ResponseOf } from '../../relay/protocol/operations.ts';
+import type { Command, CommandResult } from '../core/commands.ts';
+import type { Effect, RelayEffect } from '../core/effects.ts';
+import type { PositionedEvent } from '../core/events.ts';
+import type { Input } from '../core/input.ts';
+import type { Query, QueryResult } from '../core/queries.ts';
+import type { AccountSurface } from '../core/surface.ts';
+import type { Store } from '../store/store.ts';
+import type { RelayEvent, Transport } from '../transport/transport.ts';
+import { ChangesSignal } from './changes-signal.ts';
+import type { Clock } from './clock.ts';
+import { confirmed, refused } from './confirmations.ts';
+import { accountMachine, type Machine } from './machine.ts';
+import { CAUGHT_UP_QUIET_MS, MailboxMark, type Online } from './mailbox-mark.ts';
+import { Writer } from './writer.ts';
+
+export interface AccountEngineParams {
+  readonly store: Store;
+  readonly transport: Transport;
+  readonly random: Random;
+  readonly clock: Clock;
+  /** Signs in to the relay and stays connected; without it the account works on what is on this machine. */
+  readonly connect: boolean;
+  /** Shown by `status`. */
+  readonly paths: Readonly<Record<string, string>>;
+  readonly machine?: Machine;
+}
+
+/** A tick that is overdue waits at least this long, so that a machine that asks for it at once cannot spin. */
+const TICK_MIN_MS = 5;
+interface PendingCommand {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: ChatError) => void;
+}
+
+export class AccountEngine implements AccountSurface {
+  /** Resolves when the account stops: with the error that stopped it, or with nothing after `close`. */
+  readonly stopped: Promise<ChatError | undefined>;
+  readonly #params: AccountEngineParams;
+  readonly #machine: Machine;
+  readonly #writer: Writer;
+  readonly #commands = new Map<string, PendingCommand>();
+  readonly #listeners = new Set<(event: PositionedEvent) => void>();
+  readonly #changes: ChangesSignal;
+  #resolveStopped: (error: ChatError | undefined) => void = () => {};
+  #failure: ChatError | undefined;
+  #closing: Promise<void> | undefined;
+  #nextCommand = 1;
+  #inFlight = 0;
+  #lastPosition = 0;
+  #cancelTick: () => void = () => {};
+  /** While the home link is up. */
+  #online: Online | undefined;
+  /** Connected, or trying to be. */
+  #hopeful: boolean;
+
+  constructor(params: AccountEngineParams) {
+    this.#params = params;
+    this.#machine = params.machine ?? accountMachine;
+    this.#changes = new ChangesSignal(params.clock);
+    this.stopped = new Promise((resolve) => {
+      this.#resolveStopped = resolve;
+    });
+    const { store, random, clock } = params;
+    this.#writer = new Writer({
+      store,
+      random,
+      clock,
+      machine: this.#machine,
+      outlets: {
+        release: (effect) => this.#release(effect),
+        emit: (event) => this.#emit(event),
+        acknowledge: (sequence) => params.transport.acknowledge(sequence),
+        done: () => this.#settled(),
+        failed: (error) => this.#fail(error),
+      },
+    });
+    this.#hopeful = params.connect;
+    this.#armTick();
+    if (params.connect) this.#connect();
+  }
+
+  execute<C extends Command>(command: C): Promise<CommandResult<C['type']>> {
+    return new Promise((resolve, reject) => {
+      const id = `c${this.#nextCommand++}`;
+      this.#commands.set(id, { resolve: resolve as (value: unknown) => void, reject });
+      if (this.#push({ kind: 'command', id, command })) return;
+      this.#commands.delete(id);
+      reject(this.#failure ?? accountClosed());
+    });
+  }
+
+  async query<Q extends Query>(query: Q): Promise<QueryResult<Q['type']>> {
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#closing !== undefined) throw accountClosed();
+    const { store, clock, paths } = this.#params;
+    const snapshot = store.snapshot();
+    try {
+      return await this.#machine.answer(snapshot, query, { nowMs: clock.nowMs(), paths });
+    } finally {
+      await snapshot.close();
+    }
+  }
+
+  subscribe(listener: (event: PositionedEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async drain(timeoutMs: number): Promise<boolean> {
+    this.#params.transport.nudge();
+    const isDrained = async () => {
+      if (!this.#isQuiet()) return false;
+      const outbox = await this.query({ type: 'outbox' });
+      return outbox.every(({ state }) => state !== 'waiting');
+    };
+    return this.#wait(timeoutMs, isDrained);
+  }
+
+  async caughtUp(timeoutMs: number): Promise<boolean> {
+    this.#params.transport.nudge();
+    const mark = new MailboxMark();
+    return this.#wait(timeoutMs, async () => {
+      const online = this.#online;
+      if (online === undefined || !this.#isQuiet()) return false;
+      if (!mark.hasCounted(online)) {
+        if (await this.#changes.after(this.#changes.version, CAUGHT_UP_QUIET_MS)) return false;
+        mark.stopCounting(online);
+      }
+      if (mark.isReached(online)) return true;
+      const before = { ...online };
+      if (await this.#roundTrip()) mark.set(online, before.delivered);
+      this.#changes.notify();
+      return false;
+    });
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  #connect(): void {
+    const { transport, store, random } = this.#params;
+    const link = 'home';
+    transport.start({
+      signIn: (proof) => this.#machine.signInRequest(store, proof, random),
+      onConnecting: () => this.#push({ kind: 'link', link, state: 'connecting' }),
+      onOnline: (info) => this.#wentOnline(info),
+      onOffline: (reason) => this.#wentOffline(reason),
+      onEvent: (event) => this.#receive(event),
+    });
+  }
+
+  #wentOnline({ preKeys, recordSequence, waiting }: ResponseOf<'signIn'>): void {
+    this.#online = { waiting, delivered: 0 };
+    this.#push({ kind: 'link', link: 'home', state: 'up', info: { preKeys, recordSequence } });
+  }
+
+  #wentOffline(reason: RelayError): void {
+    this.#online = undefined;
+    this.#hopeful = reason.retry !== 'never';
+    this.#push({ kind: 'link', link: 'home', state: 'down', reason: reason.code });
+    this.#changes.notify();
+  }
+
+  #receive(event: RelayEvent): void {
+    switch (event.name) {
+      case 'envelope':
+        if (this.#online !== undefined) this.#online.delivered++;
+        this.#push({ kind: 'delivery', envelope: event.body });
+        return;
+      case 'preKeysLow':
+        this.#push({ kind: 'link', link: 'home', state: 'up', info: { preKeys: event.body } });
+        return;
+      case 'recordChanged':
+        this.#push({ kind: 'link', link: 'home', state: 'up', info: { recordChanged: true } });
+        return;
+      case 'draining':
+      case 'superseded':
+        // The transport acts on these; the link going down is what the account hears.
+        return;
+    }
+  }
+
+  #push(input: Input): boolean {
+    return this.#writer.push(input);
+  }
+
+  #release(effect: Effect): void {
+    switch (effect.kind) {
+      case 'relay':
+        void this.#ask(effect);
+        return;
+      case 'result':
+        this.#settle(effect.id)?.resolve(effect.value);
+        return;
+      case 'failure':
+        this.#settle(effect.id)?.reject(effect.error);
+        return;
+      case 'sign-out':
+        this.#online = undefined;
+        this.#hopeful = false;
+        void this.#params.transport.stop();
+        return;
+      case 'acknowledge':
+        this.#params.transport.acknowledge(effect.sequence);
+        return;
+    }
+  }
+
+  async #ask(effect: RelayEffect): Promise<void> {
+    const { transport } = this.#params;
+    this.#inFlight++;
+    try {
+      const response = await transport.request(effect.link, effect.operation, effect.request as never);
+      this.#push(confirmed(effect, response));
+    } catch (error) {
+      if (error instanceof ChatError) this.#push(refused(effect, error));
+      else this.#fail(new BugError('bug', 'a request failed for a reason of our own', { cause: error }));
+    }
+    this.#inFlight--;
+    this.#changes.notify();
+  }
+
+  #settle(id: string): PendingCommand | undefined {
+    const pending = this.#commands.get(id);
+    this.#commands.delete(id);
+    return pending;
+  }
+
+  #emit(event: PositionedEvent): void {
+    this.#lastPosition = Math.max(this.#lastPosition, event.position);
+    for (const listener of [...this.#listeners]) listener(event);
+  }
+
+  #settled(): void {
+    this.#armTick();
+    this.#changes.notify();
+  }
+
+  #armTick(): void {
+    this.#cancelTick();
+    if (this.#closing !== undefined) return;
+    const { store, clock } = this.#params;
+    const wakeMs = this.#machine.nextWakeMs(store);
+    if (wakeMs === undefined) return;
+    const delayMs = Math.max(wakeMs - clock.nowMs(), TICK_MIN_MS);
+    this.#cancelTick = clock.after(delayMs, () => this.#push({ kind: 'tick' }));
+  }
+
+  /** Nothing is being handled, asked or waited for right now. */
+  #isQuiet(): boolean {
+    return this.#writer.isIdle && this.#inFlight === 0;
+  }
+
+  async #roundTrip(): Promise<boolean> {
+    try {
+      await this.#params.transport.request('home', 'countPreKeys', {});
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** @returns false at once where waiting cannot help. */
+  async #wait(timeoutMs: number, condition: () => Promise<boolean>): Promise<boolean> {
+    let given = false;
+    const done = await this.#changes.until(timeoutMs, async () => {
+      if (this.#failure !== undefined) throw this.#failure;
+      if (this.#closing === undefined && (await condition())) return true;
+      given = this.#closing !== undefined || (this.#isQuiet() && !this.#hopeful);
+      return given;
+    });
+    return done && !given;
+  }
+
+  #fail(error: ChatError): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = error;
+    this.#online = undefined;
+    this.#cancelTick();
+    void this.#params.transport.stop();
+    for (const { reject } of this.#commands.values()) reject(error);
+    this.#commands.clear();
+    this.#emit({ type: 'link', state: 'offline', reason: error.code, position: this.#lastPosition });
+    this.#changes.notify();
+    this.#resolveStopped(error);
+  }
+
+  async #close(): Promise<void> {
+    this.#cancelTick();
+    await this.#writer.stop();
+    await this.#params.transport.stop();
+    for (const { reject } of this.#commands.values()) reject(accountClosed());
+    this.#commands.clear();
+    this.#changes.notify();
+    await this.#params.store.close();
+    this.#resolveStopped(undefined);
+  }
+}
+
+function accountClosed(): StoreError {
+  return new StoreError('account-closed', 'the account was closed');
+}
