@@ -81,9 +81,10 @@ export class PrivateKey implements Disposable {
   /**
    * Takes ownership of the secret and clamps it in place.
    *
+   * @param imported the same key as it was imported before, sharing the secret's bytes
    * @throws CodecError `invalid-key` unless there are 32 bytes.
    */
-  constructor(secret: Secret<'PrivateKey'>) {
+  constructor(secret: Secret<'PrivateKey'>, imported?: X25519PrivateKey) {
     const bytes = secret.expose();
     if (bytes.length !== PRIVATE_KEY_BYTES) {
       throw new CodecError('invalid-key', `a private key is ${PRIVATE_KEY_BYTES} bytes`);
@@ -91,7 +92,7 @@ export class PrivateKey implements Disposable {
     bytes[0] = (bytes[0] as number) & 0xf8;
     bytes[31] = ((bytes[31] as number) & 0x7f) | 0x40;
     this.secret = secret;
-    this.#imported = new X25519PrivateKey(bytes);
+    this.#imported = imported ?? new X25519PrivateKey(bytes);
   }
 
   /** The form that the primitives take; it shares the secret's bytes. */
@@ -102,7 +103,8 @@ export class PrivateKey implements Disposable {
   }
 
   clone(): PrivateKey {
-    return new PrivateKey(this.secret.clone());
+    const imported = this.imported().clone();
+    return new PrivateKey(new Secret('PrivateKey', imported.bytes), imported);
   }
 
   wipe(): void {

@@ -63,6 +63,15 @@ export class X25519PrivateKey {
     return this.#wiped;
   }
 
+  /** An object of its own that needs no second import. */
+  clone(): X25519PrivateKey {
+    const copy = new X25519PrivateKey(this.bytes.slice());
+    copy.#keyObject = this.#keyObject;
+    copy.#publicKey = this.#publicKey;
+    copy.#signingKey = this.#signingKey;
+    return copy;
+  }
+
   /** Zeroes the bytes and lets go of the key object; any later use is a bug. */
   wipe(): void {
     this.#bytes.fill(0);
