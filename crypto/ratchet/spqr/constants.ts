@@ -23,8 +23,11 @@ export const MAX_DATA_CHUNKS = EK_VECTOR_BYTES / CHUNK_BYTES;
 export const MAX_COUNTER = 0xffff_ffff;
 /** Bounds the work that one unauthenticated index can cause: 25,000 chain steps. */
 export const MAX_JUMP = 25_000;
-/** Between two devices of one account the protocol lifts the limit. */
-export const MAX_JUMP_SELF = MAX_COUNTER;
+/**
+ * Between two devices of one account the protocol lifts the limit. We only raise it: the index is read before
+ * the MAC can be checked, so without any bound one forged message would stall a device for hours.
+ */
+export const MAX_JUMP_SELF = 250_000;
 /** How far behind the newest message a late one may be. */
 export const MAX_OUT_OF_ORDER = 2_000;
 /** Expired keys are collected in bulk, once a store is a tenth above the window. */

@@ -18,8 +18,8 @@ import {
   exchange,
   expectRefusal,
   flipBit,
-  newPair,
   NOW_MS,
+  newPair,
 } from './pair.ts';
 
 function withBytes(message: CiphertextMessage, bytes: Uint8Array): CiphertextMessage {

@@ -172,10 +172,12 @@ describe('SPQR refusals', () => {
     expect(codeOf(() => spqrReceive(state, none(1, 23_000)))).to.equal('no error');
   });
 
-  it('lifts the limit of the index in a self session', () => {
+  it('raises the limit of the index to 250,000 in a self session', () => {
     const { bob } = newPair({ selfSession: true });
     const state = spqrReceive(bob, none(1, 25_001)).state;
     expect(codeOf(() => spqrReceive(state, none(1, 60_000)))).to.equal('no error');
+    expectRefused(bob, none(1, 250_001));
+    expectRefused(bob, none(1, 0xffff_ffff));
   });
 
   it('refuses a message of an epoch ahead of its own', () => {
