@@ -35,6 +35,10 @@ export interface RelayLimits {
   readonly requestBytesPerPairAndDay: number;
   readonly requestsPerMinute: number;
   readonly lookUpsPerDay: number;
+  /** New records, auth keys and key uploads of an account a day: each costs signatures, a bcrypt or disk. */
+  readonly changesPerDay: number;
+  /** Capabilities that an account may register a day. */
+  readonly capabilitiesPerDay: number;
   /** Accounts that one address may make an hour; each costs the relay a bcrypt and some disk for ever. */
   readonly registrationsPerHour: number;
   /** Wrong passphrases per name before the waiting time doubles; an address has `loginFailuresPerAddress`. */
@@ -45,6 +49,8 @@ export interface RelayLimits {
   /** Signatures that do not verify, on one connection, before it is closed. */
   readonly wrongSignatures: number;
   readonly requestsInFlight: number;
+  /** Requests of one connection, whatever they ask for: one busy client must not starve the others. */
+  readonly requestsPerSecond: number;
   /** Memory for staged parts of all connections. */
   readonly stagedBytes: number;
 }
@@ -65,11 +71,14 @@ export const defaultLimits: RelayLimits = {
   requestBytesPerPairAndDay: REQUEST_BYTES_PER_PAIR_AND_DAY,
   requestsPerMinute: REQUESTS_PER_MINUTE,
   lookUpsPerDay: LOOK_UPS_PER_DAY,
+  changesPerDay: 300,
+  capabilitiesPerDay: 1_024,
   registrationsPerHour: 120,
   loginFailures: 5,
   loginFailuresPerAddress: 20,
   wrongCapabilities: 32,
   wrongSignatures: 4,
   requestsInFlight: REQUESTS_IN_FLIGHT_MAX,
+  requestsPerSecond: 5_000,
   stagedBytes: 67_108_864,
 };

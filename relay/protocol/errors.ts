@@ -44,6 +44,7 @@ export const relayErrors = {
   'key-taken': kind(25, 'never', 'another account lists this device key'),
   'quota-exceeded': kind(26, 'never', 'a quota of this account is used up'),
   'no-keys': kind(27, 'later', 'the relay holds no keys for this device'),
+  'unknown-handle': kind(29, 'now', 'a staged part is not there any more'),
   internal: kind(28, 'later', 'the relay failed'),
 } as const satisfies Readonly<Record<string, ErrorKind>>;
 

@@ -1,0 +1,10 @@
+import type { RecordRange } from '../store/store.ts';
+
+/** Records in one answer: they fit a frame with everything around them. */
+export const RECORDS_ANSWER_BYTES = 98_304;
+
+/** @param afterSequence - absent: from record 0 */
+export function rangeAfter(afterSequence: number | undefined): RecordRange {
+  const range = { maxBytes: RECORDS_ANSWER_BYTES };
+  return afterSequence === undefined ? range : { ...range, afterSequence };
+}

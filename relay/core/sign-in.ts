@@ -1,0 +1,156 @@
+/** Three ways to be somebody on a connection: a device's key, the passphrase, the root or an enrolment key. */
+
+import { parseAccountId } from '../../crypto/account/account-id.ts';
+import {
+  NO_DEVICE,
+  NO_TOKEN_HASH,
+  type SessionChallenge,
+  verifySessionChallenge,
+} from '../../crypto/account/challenge.ts';
+import type { ChainState } from '../../crypto/account/check-chain.ts';
+import { decodeEnrolmentStatement, verifyEnrolment } from '../../crypto/account/enrolment.ts';
+import { Enrolment } from '../../crypto/account/record-codec.ts';
+import { foldName } from '../../crypto/account/username.ts';
+import { equalBytes } from '../../crypto/bytes.ts';
+import { ChatError } from '../../crypto/errors.ts';
+import { type PublicKey, parsePublicKey } from '../../crypto/keys/keys.ts';
+import { sha256 } from '../../crypto/primitives/hash.ts';
+import { relayError } from '../protocol/errors.ts';
+import type {
+  AccountResponse,
+  EnrolmentSignInRequest,
+  PasswordSignInRequest,
+  SignInRequest,
+  SignInResponse,
+} from '../protocol/operations.ts';
+import { type Caller, requireAnonymous } from './caller.ts';
+import type { RelayContext } from './context.ts';
+
+const SESSION_ID_BYTES = 16;
+
+export async function signIn(
+  context: RelayContext,
+  caller: Caller,
+  request: SignInRequest,
+): Promise<SignInResponse> {
+  requireAnonymous(caller);
+  const { account, device, token, label } = request;
+  const tokenHash = sha256(token);
+  const listed = (await context.store.account(account))?.devices.find(({ id }) => id === device);
+  const challenge = challengeOf(context, caller, account, device, tokenHash);
+  // An unknown account, a device that is not listed and a wrong signature are one answer.
+  const signed =
+    listed !== undefined &&
+    verifySessionChallenge(parsePublicKey(listed.identityKey), challenge, request.signature);
+  if (!signed) throw badSignature(caller);
+  const session = { account: account.slice(), device, tokenHash, day: context.today };
+  const outcome = await context.store.openSession(label === undefined ? session : { ...session, label });
+  switch (outcome.kind) {
+    case 'not-listed':
+      throw badSignature(caller);
+    case 'revoked':
+      throw relayError('session-revoked');
+    case 'open': {
+      const { fence, recordSequence, counts, waiting } = outcome;
+      const sessionId = tokenHash.slice(0, SESSION_ID_BYTES);
+      caller.signIn({ kind: 'device', account: session.account, device, fence, sessionId });
+      return { recordSequence, preKeys: counts, waiting };
+    }
+  }
+}
+
+export async function passwordSignIn(
+  context: RelayContext,
+  caller: Caller,
+  request: PasswordSignInRequest,
+): Promise<AccountResponse> {
+  requireAnonymous(caller);
+  const { username, authKey } = request;
+  const name = foldOrUndefined(username);
+  const attempt = context.admission.login(name ?? username, caller.address, context.nowMs);
+  const entry = name === undefined ? undefined : await context.store.accountByName(name);
+  const hash = entry === undefined ? undefined : await context.store.passwordHash(entry.account);
+  let matches: boolean;
+  try {
+    matches = await context.passwords.verify(authKey, hash);
+  } catch (error) {
+    attempt.abandon();
+    throw error;
+  }
+  if (entry === undefined || !matches) throw relayError('login-refused');
+  attempt.succeed();
+  caller.signIn({ kind: 'password', account: entry.account });
+  return { account: entry.account };
+}
+
+export async function enrolmentSignIn(
+  context: RelayContext,
+  caller: Caller,
+  request: EnrolmentSignInRequest,
+): Promise<AccountResponse> {
+  requireAnonymous(caller);
+  const chain = await context.chains.load(request.account);
+  if (chain === undefined) throw badSignature(caller);
+  const statement = request.enrolmentStatement;
+  const signer =
+    statement === undefined ? chain.current.rootKey : enrolmentKey(chain, statement, context.nowMs);
+  const challenge = challengeOf(context, caller, request.account, NO_DEVICE, NO_TOKEN_HASH);
+  if (signer === undefined || !verifySessionChallenge(signer, challenge, request.signature)) {
+    throw badSignature(caller);
+  }
+  caller.signIn({ kind: 'enrolment', account: chain.accountId });
+  return { account: chain.accountId };
+}
+
+/** The key of a statement that a listed device of this account signed and whose time is not over. */
+function enrolmentKey(chain: ChainState, encoded: Uint8Array, nowMs: number): PublicKey | undefined {
+  try {
+    const enrolment = Enrolment.decode(encoded);
+    const statement = decodeEnrolmentStatement(enrolment.statement);
+    const issuer = chain.current.devices.find(({ id }) => id === statement.issuer);
+    const good =
+      issuer !== undefined &&
+      equalBytes(statement.accountId, chain.accountId) &&
+      statement.notAfterMs > nowMs &&
+      verifyEnrolment(issuer.identityKey, enrolment);
+    return good ? statement.enrolmentKey : undefined;
+  } catch (error) {
+    if (error instanceof ChatError) return undefined;
+    throw error;
+  }
+}
+
+function challengeOf(
+  context: RelayContext,
+  caller: Caller,
+  account: Uint8Array,
+  deviceId: number,
+  tokenHash: Uint8Array,
+): SessionChallenge {
+  const { relayNonce } = caller;
+  const { fingerprint: relayFingerprint } = context;
+  return { relayNonce, relayFingerprint, tokenHash, accountId: parseId(account), deviceId };
+}
+
+function parseId(account: Uint8Array): SessionChallenge['accountId'] {
+  try {
+    return parseAccountId(account);
+  } catch (cause) {
+    if (cause instanceof ChatError) throw relayError('bad-signature', { cause });
+    throw cause;
+  }
+}
+
+function badSignature(caller: Caller): Error {
+  caller.suspect('signature');
+  return relayError('bad-signature');
+}
+
+function foldOrUndefined(username: string): string | undefined {
+  try {
+    return foldName(username);
+  } catch (error) {
+    if (error instanceof ChatError) return undefined;
+    throw error;
+  }
+}
