@@ -6,10 +6,11 @@ import type { ResponseOf } from '../../relay/protocol/operations.ts';
 import type { Command, CommandResult } from '../core/commands.ts';
 import type { Effect, RelayEffect } from '../core/effects.ts';
 import type { PositionedEvent } from '../core/events.ts';
-import type { Input } from '../core/input.ts';
+import type { ConfirmationInput, Input } from '../core/input.ts';
 import type { Query, QueryResult } from '../core/queries.ts';
 import type { AccountSurface } from '../core/surface.ts';
 import type { Store } from '../store/store.ts';
+import { connectionLost } from '../transport/errors.ts';
 import type { RelayEvent, Transport } from '../transport/transport.ts';
 import { ChangesSignal } from './changes-signal.ts';
 import type { Clock } from './clock.ts';
@@ -37,6 +38,10 @@ interface PendingCommand {
   readonly reject: (error: ChatError) => void;
 }
 
+interface Asked {
+  readonly effect: RelayEffect;
+}
+
 export class AccountEngine implements AccountSurface {
   /** Resolves when the account stops: with the error that stopped it, or with nothing after `close`. */
   readonly stopped: Promise<ChatError | undefined>;
@@ -50,7 +55,8 @@ export class AccountEngine implements AccountSurface {
   #failure: ChatError | undefined;
   #closing: Promise<void> | undefined;
   #nextCommand = 1;
-  #inFlight = 0;
+  /** Requests without a confirmation. */
+  readonly #asked = new Set<Asked>();
   #lastPosition = 0;
   #cancelTick: () => void = () => {};
   /** While the home link is up. */
@@ -156,15 +162,21 @@ export class AccountEngine implements AccountSurface {
     });
   }
 
+  /** The anonymous connection opens by itself when it is needed: it counts as up while the relay is there. */
   #wentOnline({ preKeys, recordSequence, waiting }: ResponseOf<'signIn'>): void {
     this.#online = { waiting, delivered: 0 };
     this.#push({ kind: 'link', link: 'home', state: 'up', info: { preKeys, recordSequence } });
+    this.#push({ kind: 'link', link: 'anonymous', state: 'up' });
   }
 
-  #wentOffline(reason: RelayError): void {
+  #wentOffline(error: RelayError): void {
     this.#online = undefined;
-    this.#hopeful = reason.retry !== 'never';
-    this.#push({ kind: 'link', link: 'home', state: 'down', reason: reason.code });
+    this.#hopeful = error.retry !== 'never';
+    const reason = error.code;
+    // No answer may come after the machine was told that the link is down: it may have asked again by then.
+    for (const asked of this.#asked) this.#settleAsked(asked, refused(asked.effect, connectionLost(error)));
+    this.#push({ kind: 'link', link: 'anonymous', state: 'down', reason });
+    this.#push({ kind: 'link', link: 'home', state: 'down', reason });
     this.#changes.notify();
   }
 
@@ -214,16 +226,21 @@ export class AccountEngine implements AccountSurface {
   }
 
   async #ask(effect: RelayEffect): Promise<void> {
-    const { transport } = this.#params;
-    this.#inFlight++;
+    const asked: Asked = { effect };
+    this.#asked.add(asked);
     try {
-      const response = await transport.request(effect.link, effect.operation, effect.request as never);
-      this.#push(confirmed(effect, response));
+      const { link, operation, request } = effect;
+      const response = await this.#params.transport.request(link, operation, request as never);
+      this.#settleAsked(asked, confirmed(effect, response));
     } catch (error) {
-      if (error instanceof ChatError) this.#push(refused(effect, error));
+      if (error instanceof ChatError) this.#settleAsked(asked, refused(effect, error));
       else this.#fail(new BugError('bug', 'a request failed for a reason of our own', { cause: error }));
     }
-    this.#inFlight--;
+  }
+
+  #settleAsked(asked: Asked, confirmation: ConfirmationInput): void {
+    if (!this.#asked.delete(asked)) return;
+    this.#push(confirmation);
     this.#changes.notify();
   }
 
@@ -255,7 +272,7 @@ export class AccountEngine implements AccountSurface {
 
   /** Nothing is being handled, asked or waited for right now. */
   #isQuiet(): boolean {
-    return this.#writer.isIdle && this.#inFlight === 0;
+    return this.#writer.isIdle && this.#asked.size === 0;
   }
 
   async #roundTrip(): Promise<boolean> {

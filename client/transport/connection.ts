@@ -239,7 +239,8 @@ export class Connection {
     this.#socket.on('error', () => {});
     if (reason.code === 'link-stopped') this.#goodbye();
     else this.#socket.terminate();
-    this.#pending.fail(reason);
+    // That this connection must not come back says nothing against its unanswered requests.
+    this.#pending.fail(reason.retry === 'never' ? connectionLost(reason) : reason);
     this.#resolveClosed(reason);
   }
 

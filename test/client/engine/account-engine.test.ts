@@ -356,13 +356,34 @@ describe('account engine', () => {
       transport.handlers?.onOffline(new RelayError('draining', 'bye', { retry: 'later' }));
       await settle();
       const home = { kind: 'link', link: 'home' };
+      const anonymous = { kind: 'link', link: 'anonymous' };
       expect(machine.inputs).to.deep.equal([
         { ...home, state: 'connecting' },
         { ...home, state: 'up', info: { preKeys: signedIn.preKeys, recordSequence: 0 } },
+        { ...anonymous, state: 'up' },
         { ...home, state: 'up', info: { preKeys: signedIn.preKeys } },
         { ...home, state: 'up', info: { recordChanged: true } },
+        { ...anonymous, state: 'down', reason: 'draining' },
         { ...home, state: 'down', reason: 'draining' },
       ]);
+    });
+
+    it('gives every request its refusal before it is told to be down, and never a second answer', async () => {
+      const answers: ((value: unknown) => void)[] = [];
+      transport.answer = () => new Promise((resolve) => answers.push(resolve));
+      const requests = (['home', 'anonymous'] as const).map(
+        (link) => ({ kind: 'relay', link, tag: link, operation: 'countPreKeys', request: {} }) as const,
+      );
+      machine.onStep = (_view, input) => (input.kind === 'delivery' ? { effects: requests } : {});
+      deliver(1);
+      await settle();
+      transport.handlers?.onOffline(new RelayError('connection-lost', 'gone', { retry: 'later' }));
+      for (const answer of answers) answer({});
+      await settle();
+      const seen = machine.inputs.map((input) =>
+        input.kind === 'confirmation' ? `${input.tag} ${input.outcome.ok}` : input.kind,
+      );
+      expect(seen).to.deep.equal(['delivery', 'home false', 'anonymous false', 'link', 'link']);
     });
 
     it('is not opened by an account that works on its own', async () => {

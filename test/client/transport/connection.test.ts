@@ -276,6 +276,19 @@ describe('connection to a relay', () => {
       expect(await rejectionOf(other.request('countPreKeys', {}))).to.equal('link-stopped');
     });
 
+    it('fail in a way that lets them be repeated when the connection is superseded', async () => {
+      relay.script = {
+        answer: (_request, { socket }) => {
+          socket.close(CLOSE.superseded);
+          return 'silence';
+        },
+      };
+      const connection = await open();
+      const error = await connection.request('countPreKeys', {}).catch((reason) => reason);
+      expect([error.code, error.retry]).to.deep.equal(['connection-lost', 'later']);
+      expect((await connection.closed).code).to.equal('superseded');
+    });
+
     it('are answered before a connection that is to close when idle closes', async () => {
       relay.script = { answer: () => ({ ok: { records: [] } }) };
       const connection = await open();
