@@ -75,6 +75,11 @@ export const RECEIPT_WAIT_HIGH_MS = 90 * SECOND_MS;
 /** A sender's clock may be off by this much before the relay's stamp is shown instead. */
 export const CLOCK_SKEW_MAX_MS = DAY_MS;
 
+/** No honest device writes so many contents; above, a jump would reach the end of safe integers. */
+export const COUNTER_MAX = 2 ** 48;
+/** The last moment of the year 9999: later times break the formatting of every program that shows them. */
+export const TIME_MAX_MS = 253_402_300_799_999;
+
 // --- mail -----------------------------------------------------------------------------------------------
 
 /** How long an envelope is recognised when it comes again: the mailbox's 30 days and a margin. */

@@ -7,16 +7,18 @@ import type { LinkName } from './input.ts';
 import { BACK_OFF_FIRST_MS, BACK_OFF_LAST_MS, RETRY_AFTER_MAX_MS } from './limits.ts';
 import { drawNumber, isUp } from './state.ts';
 import { textKey } from './tables/define.ts';
-import { backOffTable, type InFlightRow, inFlightTable } from './tables/runtime.ts';
+import { type About, backOffTable, type InFlightRow, inFlightTable } from './tables/runtime.ts';
 import type { View } from './tables.ts';
 import type { Transaction } from './transaction.ts';
+
+const OVER = 0;
 
 export interface Ask<Name extends OperationName> {
   readonly link: LinkName;
   readonly tag: string;
   readonly operation: Name;
   readonly request: RequestOf<Name>;
-  readonly keys?: readonly Uint8Array[];
+  readonly about?: About;
 }
 
 /** Whether `ask` would send; to be asked before anything is done that must not be done in vain. */
@@ -28,9 +30,9 @@ export function canAsk(view: View, link: LinkName, tag: string, nowMs: number): 
 
 /** @returns whether the request is under way now. */
 export function ask<Name extends OperationName>(tx: Transaction, params: Ask<Name>): boolean {
-  const { link, tag, operation, request, keys } = params;
+  const { link, tag, operation, request, about = {} } = params;
   if (!canAsk(tx, link, tag, tx.nowMs)) return false;
-  tx.put(inFlightTable, textKey(tag), keys === undefined ? { link } : { link, keys });
+  tx.put(inFlightTable, textKey(tag), { link, about });
   tx.effect({ kind: 'relay', link, tag, operation, request } as RelayEffect);
   return true;
 }
@@ -74,6 +76,30 @@ export function backOff(
   const asked = Math.min(error.retryAfterMs ?? 0, RETRY_AFTER_MAX_MS);
   const untilMs = tx.nowMs + Math.max(waitMs, asked) + drawNumber(tx.random, 'jitter', waitMs / 2);
   tx.put(backOffTable, textKey(tag), { link, untilMs, waitMs, reason: error.code });
+}
+
+/** Waits that are over wake nobody any more; how long they were counts for the next one. */
+export function endBackOffs(tx: Transaction): void {
+  for (const [key, row] of tx.list(backOffTable)) {
+    if (row.untilMs !== OVER && isOver(row.untilMs, tx.nowMs))
+      tx.put(backOffTable, key, { ...row, untilMs: OVER });
+  }
+}
+
+/** Forgets the waits of requests that nobody makes any more. */
+export function forgetBackOffs(tx: Transaction): void {
+  for (const [key, row] of tx.list(backOffTable)) {
+    if (row.untilMs === OVER && tx.get(inFlightTable, key) === undefined) tx.delete(backOffTable, key);
+  }
+}
+
+export function nextRetryMs(view: View): number | undefined {
+  let next: number | undefined;
+  for (const [, { link, untilMs }] of view.list(backOffTable)) {
+    if (untilMs === OVER || !isUp(view, link)) continue;
+    if (next === undefined || untilMs < next) next = untilMs;
+  }
+  return next;
 }
 
 function isOver(untilMs: number, nowMs: number): boolean {

@@ -24,6 +24,9 @@ interface EntryChange {
   readonly row: unknown;
 }
 
+/** Work at the relay that this step made necessary; done once, at its end. */
+export type Chore = 'capabilities' | 'prekeys' | 'records' | 'settings';
+
 interface RaisedEvent {
   readonly event: AccountEvent;
   readonly position: number | undefined;
@@ -38,6 +41,7 @@ export class Transaction implements View {
   readonly #effects: Effect[] = [];
   readonly #events: RaisedEvent[] = [];
   readonly #spent: AnySecret[] = [];
+  readonly #chores = new Set<Chore>();
 
   constructor(base: View, env: Env) {
     this.#base = base;
@@ -93,6 +97,17 @@ export class Transaction implements View {
     this.#spent.push(...secrets);
   }
 
+  want(chore: Chore): void {
+    this.#chores.add(chore);
+  }
+
+  /** Takes what is wanted off the list. */
+  takeChores(): ReadonlySet<Chore> {
+    const chores = new Set(this.#chores);
+    this.#chores.clear();
+    return chores;
+  }
+
   result(id: string, value: unknown): void {
     this.effect({ kind: 'result', id, value });
   }
@@ -114,6 +129,7 @@ export class Transaction implements View {
     this.#effects.push(...inner.#effects);
     this.#events.push(...inner.#events);
     this.#spent.push(...inner.#spent);
+    for (const chore of inner.#chores) this.#chores.add(chore);
     return result;
   }
 

@@ -85,7 +85,8 @@ const CountersRow = message('CountersRow', {
   nextSweepMs: required(6, uint53),
   /** Envelopes that were dropped without a line, for `status` and for tests. */
   dropped: required(7, uint53),
-  capabilityRefillMs: optional(8, uint53),
+  /** 0: no refill is planned. */
+  capabilityRefillMs: required(8, uint53),
 });
 export type CountersRow = MessageOf<typeof CountersRow>;
 export const countersTable = residentTable<CountersRow>('counters', 3, CountersRow);
@@ -109,9 +110,8 @@ const PreKeyState = message('PreKeyState', {
   /** What the relay holds, as it last said. */
   oneTimePreKeys: required(7, uint32),
   oneTimeKemPreKeys: required(8, uint32),
-  refillMs: optional(9, uint53),
-  /** The first filling up goes on at once. */
-  filled: required(10, flag),
+  /** 0: no refill is planned. */
+  refillMs: required(9, uint53),
 });
 export type PreKeyState = MessageOf<typeof PreKeyState>;
 export const preKeyStateTable = residentTable<PreKeyState>('prekey-state', 4, PreKeyState);

@@ -11,10 +11,21 @@ export interface LinkRow {
 /** Keyed by link name. */
 export const linksTable = volatileTable<LinkRow>('links', 100);
 
+/** What a request was about, where the tag alone does not say. */
+export interface About {
+  /** Keys of the rows it speaks for. */
+  readonly keys?: readonly Uint8Array[];
+  /** Content id. */
+  readonly id?: Uint8Array;
+  /** The newest record sequence that it knew. */
+  readonly sequence?: number;
+  /** SHA-256 of the capability that it used. */
+  readonly capabilityHash?: Uint8Array;
+}
+
 export interface InFlightRow {
   readonly link: LinkName;
-  /** Keys of the rows that the request speaks for, where the tag alone does not say. */
-  readonly keys?: readonly Uint8Array[];
+  readonly about: About;
 }
 /** Requests without a confirmation, keyed by tag. */
 export const inFlightTable = volatileTable<InFlightRow>('in-flight', 101);
@@ -34,6 +45,8 @@ export interface PendingRow {
   readonly deadlineMs: number;
   /** The request that it waits for. */
   readonly tag: string;
+  /** Whom the command names, as typed. */
+  readonly who: string;
 }
 /** Commands that wait for a look-up, keyed by command id. */
 export const pendingTable = volatileTable<PendingRow>('pending', 103);

@@ -62,7 +62,7 @@ const Gap = message('Gap', {
   to: required(2, uint53),
   /** Place of the gap line; the missing ones have the places after it. */
   place: required(3, uint53),
-  missing: required(4, uint32),
+  missing: required(4, uint53),
 });
 export type Gap = MessageOf<typeof Gap>;
 

@@ -1,0 +1,119 @@
+/** What people are called here, and who is meant by a name. */
+
+import { type AccountId, formatAccountId, parseAccountIdText } from '../../crypto/account/account-id.ts';
+import { foldName } from '../../crypto/account/username.ts';
+import { toHex, utf8 } from '../../crypto/bytes.ts';
+import { ChatError, UsageError } from '../../crypto/errors.ts';
+import { parseUri } from '../wire/uri.ts';
+import { LOCAL_NAME_MAX_BYTES, LOCAL_NAME_MAX_CHARACTERS } from './limits.ts';
+import { type ContactRow, contactsTable, peersTable } from './tables/people.ts';
+import type { View } from './tables.ts';
+
+const SCHEME = /^\s*ic:\/\//i;
+/** What tells two people of one name apart: the beginning of the account id. */
+const SUFFIX_DIGITS = 8;
+
+export function isAddress(who: string): boolean {
+  return SCHEME.test(who);
+}
+
+/**
+ * The local name, else the name on the relay; the latter with a suffix when somebody else has that as a
+ * local name, so that nobody can slip into a name the user gave.
+ */
+export function displayName(view: View, account: AccountId): string {
+  const localName = view.get(contactsTable, account)?.localName;
+  if (localName !== undefined) return localName;
+  const username = view.get(peersTable, account)?.username ?? formatAccountId(account);
+  return isLocalNameOfOther(view, account, username) ? withSuffix(username, account) : username;
+}
+
+/** The contact that a name, an address or an account id means; undefined when nobody here is called so. */
+export function findPerson(view: View, who: string): AccountId | undefined {
+  if (isAddress(who)) {
+    const uri = parseUri(who);
+    if (uri.kind !== 'person') throw new UsageError('bad-uri', 'this address is not that of a person');
+    return view.get(contactsTable, uri.account) === undefined ? undefined : uri.account;
+  }
+  const id = readAccountId(who);
+  if (id !== undefined) return view.get(contactsTable, id) === undefined ? undefined : id;
+  const contacts = [...view.list(contactsTable)].map(([, contact]) => contact);
+  const byLocalName = contacts.find(({ localName }) => localName !== undefined && sameName(localName, who));
+  if (byLocalName !== undefined) return byLocalName.accountId;
+  return contacts.find((contact) => isCalled(view, contact, who))?.accountId;
+}
+
+/** @throws UsageError `not-found`. */
+export function knownPerson(view: View, who: string): AccountId {
+  const account = findPerson(view, who);
+  if (account === undefined) throw notFound();
+  return account;
+}
+
+export function notFound(): UsageError {
+  return new UsageError('not-found', 'nobody of this name is known here');
+}
+
+/**
+ * Checks a name that the user gives to a contact.
+ * @throws UsageError `bad-name`, `name-in-use`.
+ */
+export function checkLocalName(view: View, account: AccountId, name: string): string {
+  const trimmed = name.trim().normalize('NFC');
+  const fits =
+    [...trimmed].length <= LOCAL_NAME_MAX_CHARACTERS && utf8(trimmed).length <= LOCAL_NAME_MAX_BYTES;
+  if (trimmed === '' || !fits || /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}#@:/]/u.test(trimmed)) {
+    throw new UsageError(
+      'bad-name',
+      `a name has 1 to ${LOCAL_NAME_MAX_CHARACTERS} visible characters, none of # @ : /`,
+    );
+  }
+  const holder = findPerson(view, trimmed);
+  if (holder !== undefined && toHex(holder) !== toHex(account)) {
+    throw new UsageError('name-in-use', 'another contact is called so');
+  }
+  return trimmed;
+}
+
+function isCalled(view: View, contact: ContactRow, who: string): boolean {
+  if (contact.removed) return false;
+  const username = view.get(peersTable, contact.accountId)?.username;
+  if (username === undefined) return false;
+  return sameName(username, who) || withSuffix(username, contact.accountId) === who;
+}
+
+function isLocalNameOfOther(view: View, account: AccountId, username: string): boolean {
+  for (const [, { accountId, localName }] of view.list(contactsTable)) {
+    if (localName !== undefined && sameName(localName, username) && toHex(accountId) !== toHex(account)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+function withSuffix(username: string, account: AccountId): string {
+  return `${username}#${toHex(account).slice(0, SUFFIX_DIGITS)}`;
+}
+
+/** Names are compared as the relay folds them; what is no user name is compared without case. */
+function sameName(a: string, b: string): boolean {
+  return foldLoosely(a) === foldLoosely(b);
+}
+
+function foldLoosely(name: string): string {
+  try {
+    return foldName(name);
+  } catch (error) {
+    if (!(error instanceof ChatError)) throw error;
+    return name.normalize('NFKC').toLowerCase();
+  }
+}
+
+function readAccountId(text: string): AccountId | undefined {
+  try {
+    return parseAccountIdText(text);
+  } catch (error) {
+    if (!(error instanceof ChatError)) throw error;
+    return undefined;
+  }
+}

@@ -1,0 +1,107 @@
+/** Becoming contacts: by our answer or by theirs. */
+
+import type { AccountId } from '../../crypto/account/account-id.ts';
+import { UsageError } from '../../crypto/errors.ts';
+import { recordSecrets } from '../../crypto/session/record.ts';
+import { dropAllCapabilities, endGivenCapabilities } from './capabilities.ts';
+import { announceContact, changeContact, contactOf } from './contacts.ts';
+import { conversationWith, showLine, unindexLine } from './history.ts';
+import { REJECTED_MAX } from './limits.ts';
+import { displayName } from './names.ts';
+import { resyncAll } from './ordering.ts';
+import { queueAccept } from './outbox.ts';
+import { oweReceipts } from './show.ts';
+import { deviceKey } from './tables/define.ts';
+import {
+  chainsTable,
+  contactsTable,
+  fetchesTable,
+  heldTable,
+  identitiesTable,
+  peersTable,
+  sessionsTable,
+  trustTable,
+} from './tables/people.ts';
+import { historyLog } from './tables/talk.ts';
+import type { Table } from './tables.ts';
+import type { Transaction } from './transaction.ts';
+import { accountText } from './views.ts';
+
+/** @throws UsageError `not-found` when this person did not ask. */
+export function requireRequest(tx: Transaction, account: AccountId): void {
+  if (contactOf(tx, account).state !== 'incoming') {
+    throw new UsageError('not-found', 'there is no request of this person');
+  }
+}
+
+/** Our yes to a request: everything that was said becomes visible, and the other side learns how to reach us. */
+export function acceptContact(tx: Transaction, account: AccountId): void {
+  changeContact(tx, account, { state: 'accepted', acceptedMs: tx.nowMs, removed: false });
+  queueAccept(tx, account);
+  const conversation = conversationWith(tx, account);
+  const ids: Uint8Array[] = [];
+  for (let place = 1; conversation !== undefined && place < conversation.nextPlace; place++) {
+    const row = tx.at(historyLog, conversation.conversation, place);
+    if (row === undefined || row.position !== 0) continue;
+    showLine(tx, conversation.conversation, place, row);
+    if (row.kind === 'text') ids.push(row.id);
+  }
+  oweReceipts(tx, account, ids, false);
+  announceContact(tx, account);
+}
+
+/** Their yes to ours. */
+export function markAccepted(tx: Transaction, account: AccountId): void {
+  if (contactOf(tx, account).state === 'accepted') return;
+  changeContact(tx, account, { state: 'accepted', acceptedMs: tx.nowMs });
+  const name = displayName(tx, account);
+  tx.event({ type: 'request.accepted', account: accountText(account), name });
+}
+
+/** Silence: the other side sees no difference from waiting. What was asked is forgotten. */
+export function rejectRequest(tx: Transaction, account: AccountId): void {
+  changeContact(tx, account, { state: 'rejected', received: [] });
+  const conversation = conversationWith(tx, account);
+  for (let place = 1; conversation !== undefined && place < conversation.nextPlace; place++) {
+    const row = tx.at(historyLog, conversation.conversation, place);
+    if (row === undefined || row.position !== 0) continue;
+    tx.deleteAt(historyLog, conversation.conversation, place);
+    unindexLine(tx, account, row.id);
+  }
+  resyncAll(tx, account);
+  forgetOldRejections(tx);
+  announceContact(tx, account);
+}
+
+/** The memory of rejections has an end; whoever is forgotten may ask again. */
+function forgetOldRejections(tx: Transaction): void {
+  const rejected = tx
+    .list(contactsTable)
+    .map(([, row]) => row)
+    .filter(({ state, blocked }) => state === 'rejected' && !blocked)
+    .sort((a, b) => a.stamp.lamport - b.stamp.lamport);
+  for (const { accountId } of rejected.slice(0, Math.max(0, rejected.length - REJECTED_MAX))) {
+    forgetAccount(tx, accountId);
+  }
+}
+
+function forgetAccount(tx: Transaction, account: AccountId): void {
+  for (const { id } of tx.get(peersTable, account)?.devices ?? []) {
+    const key = deviceKey(account, id);
+    const session = tx.get(sessionsTable, key);
+    if (session !== undefined) tx.spend(...recordSecrets(session));
+    tx.delete(sessionsTable, key);
+  }
+  endGivenCapabilities(tx, account, 'retired');
+  dropAllCapabilities(tx, account);
+  const tables: readonly Table<unknown>[] = [
+    heldTable,
+    peersTable,
+    chainsTable,
+    trustTable,
+    identitiesTable,
+    fetchesTable,
+    contactsTable,
+  ];
+  for (const table of tables) tx.delete(table, account);
+}
