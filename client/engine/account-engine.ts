@@ -62,7 +62,8 @@ export class AccountEngine implements AccountSurface {
   /** While the home link is up. */
   #online: Online | undefined;
   /** Connected, or trying to be. */
-  #hopeful: boolean;
+  #hopeful = false;
+  #started = false;
 
   constructor(params: AccountEngineParams) {
     this.#params = params;
@@ -85,9 +86,8 @@ export class AccountEngine implements AccountSurface {
         failed: (error) => this.#fail(error),
       },
     });
-    this.#hopeful = params.connect;
     this.#armTick();
-    if (params.connect) this.#connect();
+    if (params.connect) this.connect();
   }
 
   execute<C extends Command>(command: C): Promise<CommandResult<C['type']>> {
@@ -119,11 +119,8 @@ export class AccountEngine implements AccountSurface {
 
   async drain(timeoutMs: number): Promise<boolean> {
     this.#params.transport.nudge();
-    const isDrained = async () => {
-      if (!this.#isQuiet()) return false;
-      const outbox = await this.query({ type: 'outbox' });
-      return outbox.every(({ state }) => state !== 'waiting');
-    };
+    const { store } = this.#params;
+    const isDrained = async () => this.#isQuiet() && this.#machine.unsentCount(store) === 0;
     return this.#wait(timeoutMs, isDrained);
   }
 
@@ -150,7 +147,11 @@ export class AccountEngine implements AccountSurface {
     return this.#closing;
   }
 
-  #connect(): void {
+  /** For an account that was opened without the relay, once somebody needs it. Again does nothing. */
+  connect(): void {
+    if (this.#started || this.#closing !== undefined) return;
+    this.#started = true;
+    this.#hopeful = true;
     const { transport, store, random } = this.#params;
     const link = 'home';
     transport.start({

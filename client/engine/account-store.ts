@@ -3,8 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { deriveRecoveryWrapKey, parseRecoveryWords } from '../../crypto/account/recovery.ts';
-import { utf8 } from '../../crypto/bytes.ts';
+import { deriveRecoveryWrapKey, type RecoverySecret } from '../../crypto/account/recovery.ts';
 import { StoreError, UsageError } from '../../crypto/errors.ts';
 import { ready } from '../../crypto/primitives/sodium.ts';
 import type { Random } from '../../crypto/random.ts';
@@ -61,11 +60,17 @@ export type NewLock =
   | { readonly passphraseKey: PassphraseKey; readonly kdf: KdfParams }
   | { readonly keyFileKey: KeyFileKey };
 
+export function wipeLock(lock: NewLock): void {
+  if ('keyFileKey' in lock) lock.keyFileKey.wipe();
+  else lock.passphraseKey.wipe();
+}
+
 export interface NewStoreParams {
   readonly paths: Paths;
   readonly name: string;
   readonly lock: NewLock;
-  readonly recoveryWords: readonly string[];
+  /** For the second way in; stays the caller's. */
+  readonly recoverySecret: RecoverySecret;
   readonly writes: readonly Write[];
   readonly random: Random;
 }
@@ -73,9 +78,10 @@ export interface NewStoreParams {
 /**
  * Makes an account's directory with everything in it, under another name, and renames it when all of it is on
  * the disk: nobody ever finds a half of one.
+ * @returns the store, opened in its place.
  * @throws UsageError `account-exists`
  */
-export async function createAccountStore(params: NewStoreParams): Promise<void> {
+export async function createAccountStore(params: NewStoreParams): Promise<Store> {
   const { paths, name, lock, random } = params;
   await ready();
   makePrivateDirectory(paths.dataDirectory);
@@ -83,13 +89,13 @@ export async function createAccountStore(params: NewStoreParams): Promise<void> 
   const target = accountPaths(paths, name);
   if (statIfThere(target.directory) !== undefined) throw accountExists(name);
   const files = filesIn(join(paths.dataDirectory, `${UNFINISHED}${randomBytes(8).toString('hex')}`));
+  using storeKey = generateStoreKey(random);
   try {
     makePrivateDirectory(files.directory);
-    const storeKey = generateStoreKey(random);
     writePrivateFile(files.header, encodeStoreHeader(makeHeader(storeKey, params)));
     if ('keyFileKey' in lock) writePrivateFile(files.keyFile, lock.keyFileKey.expose());
     const engine = await openLevelEngine(files.store, { create: true });
-    const store = await createSealedStore({ engine, storeKey, random, tables: allTables });
+    const store = await createSealedStore({ engine, storeKey: storeKey.clone(), random, tables: allTables });
     try {
       await store.commit(params.writes);
     } finally {
@@ -103,12 +109,21 @@ export async function createAccountStore(params: NewStoreParams): Promise<void> 
     throw error;
   }
   syncDirectory(paths.dataDirectory);
+  return openSealed(target, storeKey.clone(), random);
 }
 
-function makeHeader(storeKey: StoreKey, { lock, recoveryWords, random }: NewStoreParams): StoreHeader {
-  using words = new Secret('RecoveryWords', utf8(recoveryWords.join(' ')));
-  using secret = parseRecoveryWords(words);
-  using recoveryKey = deriveRecoveryWrapKey(secret);
+async function openSealed(files: AccountPaths, storeKey: StoreKey, random: Random): Promise<Store> {
+  const engine = await openLevelEngine(files.store, { create: false });
+  try {
+    return await openSealedStore({ engine, storeKey, random, tables: allTables });
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+}
+
+function makeHeader(storeKey: StoreKey, { lock, recoverySecret, random }: NewStoreParams): StoreHeader {
+  using recoveryKey = deriveRecoveryWrapKey(recoverySecret);
   const own =
     'keyFileKey' in lock
       ? wrapStoreKey(storeKey, lock.keyFileKey, random)

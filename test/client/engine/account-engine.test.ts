@@ -435,14 +435,14 @@ describe('account engine', () => {
 
   describe('drain', () => {
     it('waits until nothing waits to be sent', async () => {
-      machine.outbox = [{ state: 'waiting' }, { state: 'held' }];
+      machine.unsent = 1;
       let drained: boolean | undefined;
       const draining = engine.drain(1_000).then((value) => {
         drained = value;
       });
       await settle();
       expect(drained).to.equal(undefined);
-      machine.outbox = [{ state: 'held' }];
+      machine.unsent = 0;
       deliver(1);
       await draining;
       expect(drained).to.equal(true);
@@ -450,7 +450,7 @@ describe('account engine', () => {
     });
 
     it('gives up after its time', async () => {
-      machine.outbox = [{ state: 'waiting' }];
+      machine.unsent = 1;
       const draining = engine.drain(1_000);
       await settle();
       clock.advance(1_000);
@@ -458,7 +458,7 @@ describe('account engine', () => {
     });
 
     it('does not wait where nothing can be sent', async () => {
-      machine.outbox = [{ state: 'waiting' }];
+      machine.unsent = 1;
       const draining = engine.drain(1_000);
       transport.handlers?.onOffline(new RelayError('wrong-relay', 'no', { retry: 'never' }));
       expect(await draining).to.equal(false);

@@ -79,7 +79,7 @@ export interface RecordingMachine extends Machine {
   readonly inputs: Input[];
   onStep: StepFunction;
   wakeMs: number | undefined;
-  outbox: readonly { readonly state: string }[];
+  unsent: number;
 }
 
 export function recordingMachine(journal: Journal): RecordingMachine {
@@ -87,17 +87,18 @@ export function recordingMachine(journal: Journal): RecordingMachine {
     inputs: [],
     onStep: () => ({}),
     wakeMs: undefined,
-    outbox: [],
+    unsent: 0,
     step(view, input, env) {
       machine.inputs.push(input);
       journal.push(`step ${input.kind}`);
       return { writes: [], effects: [], events: [], spent: [], ...machine.onStep(view, input, env) };
     },
     nextWakeMs: () => machine.wakeMs,
+    unsentCount: () => machine.unsent,
     signInRequest: () => {
       throw new RelayError('not-here', 'the recording transport does not sign in');
     },
-    answer: async () => machine.outbox as never,
+    answer: async () => [] as never,
   };
   return machine;
 }
