@@ -35,7 +35,8 @@ export function step(view: View, input: Input, env: Env): StepOutput {
 
 /** When the next `tick` is due, from the rows alone; undefined when nothing waits for time. */
 export function nextWakeMs(view: View): number | undefined {
-  return view.get(accountTable, ONLY) === undefined ? undefined : wakeMs(view);
+  const state = view.get(accountTable, ONLY)?.state;
+  return state === undefined || state === 'registering' ? undefined : wakeMs(view);
 }
 
 /** Contents that go out as soon as the relay can be reached; what is held or failed does not count. */

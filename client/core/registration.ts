@@ -36,6 +36,9 @@ import { chainsTable } from './tables/people.ts';
 import type { View, Write } from './tables.ts';
 import { Transaction } from './transaction.ts';
 
+/** A relay as it is pinned: the SHA-256 of its root key, and where it was reached last. */
+export type RelayAddress = RelayRow;
+
 const FIRST_DEVICE = 1;
 const TOKEN_BYTES = 32;
 const RELAY_NONCE_BYTES = 32;
