@@ -26,6 +26,8 @@ export interface AccountEngineParams {
   readonly clock: Clock;
   /** Signs in to the relay and stays connected; without it the account works on what is on this machine. */
   readonly connect: boolean;
+  /** An account that is signed out never connects. */
+  readonly signedOut?: boolean;
   /** Shown by `status`. */
   readonly paths: Readonly<Record<string, string>>;
   readonly machine?: Machine;
@@ -149,7 +151,7 @@ export class AccountEngine implements AccountSurface {
 
   /** For an account that was opened without the relay, once somebody needs it. Again does nothing. */
   connect(): void {
-    if (this.#started || this.#closing !== undefined) return;
+    if (this.#started || this.#closing !== undefined || this.#params.signedOut === true) return;
     this.#started = true;
     this.#hopeful = true;
     const { transport, store, random } = this.#params;

@@ -36,6 +36,8 @@ export interface OpenAccountParams {
 export interface OpenedAccount extends AccountSurface {
   /** Resolves when the account stops: with the error that stopped it, or with nothing after `close`. */
   readonly stopped: Promise<ChatError | undefined>;
+  /** For an account that was opened without the relay, once somebody needs it. Again does nothing. */
+  connect(): void;
 }
 
 /**
@@ -56,7 +58,8 @@ export async function openAccount(params: OpenAccountParams): Promise<OpenedAcco
       random,
       clock,
       transport: relayTransport({ address: relay, random, clock, limits: links }),
-      connect: connect && state === 'active',
+      connect,
+      signedOut: state === 'signed-out',
       paths: {
         data: paths.dataDirectory,
         account: files.directory,
