@@ -59,7 +59,7 @@ export function initiatePqxdh(
 ): PqxdhInitiation {
   const { identityKey, signedPreKey, oneTimePreKey, kemPreKey } = bundle;
   const baseKeyPair = generateKeyPair(random, 'baseKey');
-  using basePrivate = baseKeyPair.privateKey;
+  const basePrivate = baseKeyPair.privateKey;
   const agreements = [
     deriveSharedSecret(identityKeyPair.privateKey, signedPreKey.publicKey),
     deriveSharedSecret(basePrivate, identityKey),
@@ -70,6 +70,7 @@ export function initiatePqxdh(
   }
   const { ciphertext, sharedSecret } = encapsulate(kemPreKey.publicKey, random);
   const secrets = derive([...agreements, sharedSecret]);
+  basePrivate.wipe();
   return { secrets, baseKey: baseKeyPair.publicKey, kemCiphertext: ciphertext };
 }
 

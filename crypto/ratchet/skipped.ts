@@ -76,10 +76,9 @@ export function takeSkipped(table: SkippedSeeds, counter: number): TakenSeed | u
   return { seed, rest: { count: table.count - 1, blocks } };
 }
 
-/** The table of packed entries that were stored; copies them. */
+/** The table of packed entries that were stored; copies them, and the caller keeps and wipes its bytes. */
 export function loadSkipped(entries: Uint8Array): SkippedSeeds {
-  using view = new Secret('SkippedSeeds', entries.slice());
-  return appendSkipped(NO_SKIPPED_SEEDS, view);
+  return appendSkipped(NO_SKIPPED_SEEDS, new Secret('SkippedSeeds', entries));
 }
 
 /** The blocks of `before` that `after` no longer has. */

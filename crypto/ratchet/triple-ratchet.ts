@@ -101,7 +101,7 @@ export function ratchetEncrypt(
   const classical = stepSending(state.doubleRatchet);
   const pq = spqrSend(state.spqr, random);
   const { header, seed } = classical.output;
-  using keys = deriveMessageKeys(seed, pq.output.key);
+  const keys = deriveMessageKeys(seed, pq.output.key);
   const message = encodeSignalMessage(
     {
       ratchetKey: header.ratchetKey,
@@ -113,6 +113,7 @@ export function ratchetEncrypt(
     },
     (authenticated) => computeMac(keys, params.correspondents, authenticated),
   );
+  keys.wipe();
   return {
     state: { doubleRatchet: classical.state, spqr: pq.state },
     output: message,
@@ -161,15 +162,20 @@ function open(
   pqKey: Secret<'PqMessageKey'>,
   { correspondents, message, addresses }: DecryptParams,
 ): Uint8Array {
-  using keys = deriveMessageKeys(seed, pqKey);
-  if (!verifyMac(keys, correspondents, message.authenticated, message.mac)) {
-    throw new ProtocolError('invalid-message', 'the MAC does not match');
+  const keys = deriveMessageKeys(seed, pqKey);
+  try {
+    if (!verifyMac(keys, correspondents, message.authenticated, message.mac)) {
+      throw new ProtocolError('invalid-message', 'the MAC does not match');
+    }
+    if (message.addresses !== undefined && !isSame(message.addresses, addresses)) {
+      throw new ProtocolError('invalid-message', 'the message is for other addresses');
+    }
+    return decryptBody(keys, message.ciphertext);
+  } finally {
+    keys.wipe();
   }
-  if (
-    message.addresses !== undefined &&
-    (addresses === undefined || !equalBytes(message.addresses, addresses))
-  ) {
-    throw new ProtocolError('invalid-message', 'the message is for other addresses');
-  }
-  return decryptBody(keys, message.ciphertext);
+}
+
+function isSame(named: Uint8Array, expected: Uint8Array | undefined): boolean {
+  return expected !== undefined && equalBytes(named, expected);
 }
