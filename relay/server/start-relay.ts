@@ -4,6 +4,7 @@ import type { Server } from 'node:http';
 import type { Server as SocketServer } from 'node:net';
 import { keyFingerprint } from '../../crypto/account/challenge.ts';
 import { toHex } from '../../crypto/bytes.ts';
+import { RelayError } from '../../crypto/errors.ts';
 import { importKeyPair } from '../../crypto/keys/keys.ts';
 import { ready } from '../../crypto/primitives/sodium.ts';
 import type { RelayLimits } from '../core/limits.ts';
@@ -137,7 +138,10 @@ async function startMachine(
       passwords,
       open: config.open,
       limits: config.relayLimits,
-      report: ({ where, error }) => log.error(where, error),
+      report: ({ where, error }) => {
+        // What a shutdown interrupts is no failure.
+        if (!(error instanceof RelayError && error.code === 'draining')) log.error(where, error);
+      },
     });
     return { relay, store, passwords, fingerprint: toHex(keyFingerprint(rootKey.publicKey)) };
   } catch (error) {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { connect as connectTcp, createServer } from 'node:net';
 import { join } from 'node:path';
+import { spawn as openTerminal } from '@lydell/node-pty';
 import { expect } from 'chai';
 import { ensureDist, repositoryRoot } from '../../support/dist.ts';
 import { relayProcesses, runRelayProgram } from '../../support/relay-process.ts';
@@ -272,6 +273,31 @@ describe('intechat-relay', () => {
         'anybody who reaches this address may register',
       );
       expect(entries.at(-1)?.msg).to.equal('stopped');
+    });
+
+    it('speaks words on a terminal, and says there how to stop it', async () => {
+      const program = join(await ensureDist(), 'intechat-relay.js');
+      const data = join(await temporary(), 'data');
+      const terminal = openTerminal(process.execPath, [program, 'up', '--port', '0', '--data', data], {
+        cols: 200,
+        env: { PATH: process.env['PATH'], HOME: '/nonexistent' },
+      });
+      let screen = '';
+      const ended = new Promise<number>((resolve) => {
+        terminal.onExit(({ exitCode }) => resolve(exitCode));
+      });
+      terminal.onData((text) => {
+        const before = screen;
+        screen += text;
+        const complete = /join with: \S.*\r\n/;
+        // Ctrl-C, once, when the relay has said everything.
+        if (complete.test(screen) && !complete.test(before)) terminal.write('\u0003');
+      });
+      expect(await ended).to.equal(0);
+      expect(screen).to.include('intechat-relay: anybody who reaches this address may register');
+      expect(screen).to.include('intechat-relay: stop with Ctrl-C');
+      expect(screen).to.include('intechat-relay: stopped');
+      expect(screen).to.not.include('"level"').and.not.include('\u001b');
     });
 
     it('takes its settings from the environment', async () => {
