@@ -26,7 +26,8 @@ export class TokenBuckets {
       bucket.tokens -= tokens;
       return 0;
     }
-    return Math.ceil((Math.min(tokens, this.#capacity) - bucket.tokens) / this.#perMs);
+    const missing = Math.min(tokens, this.#capacity) - bucket.tokens;
+    return Math.max(1, Math.ceil(missing / this.#perMs));
   }
 
   giveBack(key: string, tokens: number): void {
