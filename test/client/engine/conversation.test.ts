@@ -1,0 +1,71 @@
+import { expect } from 'chai';
+import { type RealRelay, startRealRelay } from '../../support/real-relay.ts';
+import { temporaryDirectories } from '../../support/temporary-directory.ts';
+import { befriend, makePerson, type Person } from './people.ts';
+
+const TIMEOUT_MS = 20_000;
+
+describe('two engines and a relay', function () {
+  this.timeout(60_000);
+  const temporaryDirectory = temporaryDirectories();
+  let directory: string;
+  let relay: RealRelay;
+  let alice: Person;
+  let bob: Person;
+
+  beforeEach(async () => {
+    directory = await temporaryDirectory();
+    relay = await startRealRelay({ directory });
+    alice = await makePerson('alice', directory, relay.address);
+    bob = await makePerson('bob', directory, relay.address);
+  });
+
+  afterEach(async () => {
+    await alice.account.close();
+    await bob.account.close();
+    await relay.kill();
+  });
+
+  async function restartRelay(): Promise<void> {
+    const { rootKey, address } = relay;
+    relay = await startRealRelay({ directory, rootKey, port: address.port });
+  }
+
+  it('bring a request, its acceptance and messages both ways', async () => {
+    await befriend(alice, bob);
+    const sent = await alice.account.execute({ type: 'send', to: 'bob', text: 'how are you' });
+    expect(sent.state).to.equal('waiting');
+    await bob.heard((event) => event.type === 'message' && event.message.text === 'how are you');
+    await bob.account.execute({ type: 'send', to: 'alice', text: 'fine' });
+    await alice.heard((event) => event.type === 'message' && event.message.text === 'fine');
+    const expected = ['alice: hello bob', 'alice: how are you', 'bob: fine'];
+    expect(await alice.texts('bob')).to.deep.equal(expected);
+    expect(await bob.texts('alice')).to.deep.equal(expected);
+    expect(await alice.account.drain(TIMEOUT_MS)).to.equal(true);
+  });
+
+  it('keep everything across closing and opening', async () => {
+    await befriend(alice, bob);
+    await bob.account.close();
+    await alice.account.execute({ type: 'send', to: 'bob', text: 'while you were away' });
+    expect(await alice.account.drain(TIMEOUT_MS)).to.equal(true);
+    await bob.open();
+    expect(await bob.account.caughtUp(TIMEOUT_MS)).to.equal(true);
+    expect(await bob.texts('alice')).to.deep.equal(['alice: hello bob', 'alice: while you were away']);
+  });
+
+  it('deliver once and in order what was written while the relay was killed and started again', async () => {
+    await befriend(alice, bob);
+    const texts = Array.from({ length: 60 }, (_, i) => `number ${i}`);
+    for (const [index, text] of texts.entries()) {
+      if (index === 20) await relay.kill();
+      if (index === 40) await restartRelay();
+      await alice.account.execute({ type: 'send', to: 'bob', text });
+    }
+    expect(await alice.account.drain(TIMEOUT_MS)).to.equal(true);
+    await bob.heard((event) => event.type === 'message' && event.message.text === 'number 59');
+    const expected = ['hello bob', ...texts].map((text) => `alice: ${text}`);
+    expect(await bob.texts('alice')).to.deep.equal(expected);
+    expect(await alice.texts('bob')).to.deep.equal(expected);
+  });
+});
