@@ -7,6 +7,8 @@ interface Bucket {
 
 /** At some 100 bytes each; above it the fullest knowledge is not worth its memory. */
 const BUCKETS_MAX = 200_000;
+/** A token that is nearly there counts: sums of fractions are never quite exact. */
+const ROUNDING = 1e-6;
 
 export class TokenBuckets {
   readonly #capacity: number;
@@ -22,12 +24,12 @@ export class TokenBuckets {
   /** @returns 0 when the tokens were there and are taken, else in how many ms they will be; nothing is taken then. */
   take(key: string, tokens: number, nowMs: number): number {
     const bucket = this.#fill(key, nowMs);
-    if (bucket.tokens >= tokens) {
-      bucket.tokens -= tokens;
+    if (bucket.tokens + ROUNDING >= tokens) {
+      bucket.tokens = Math.max(0, bucket.tokens - tokens);
       return 0;
     }
     const missing = Math.min(tokens, this.#capacity) - bucket.tokens;
-    return Math.max(1, Math.ceil(missing / this.#perMs));
+    return Math.max(1, Math.ceil((missing - ROUNDING) / this.#perMs));
   }
 
   giveBack(key: string, tokens: number): void {
