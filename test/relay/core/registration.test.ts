@@ -134,7 +134,7 @@ describe('registration at the relay', () => {
     expect((await from('2001:db8::ffff')).code).to.equal('bad-record');
     const refused = await from('2001:db8:0:0:1::2');
     expect(refused.code).to.equal('rate-limited');
-    expect(refused.retryAfterMs).to.be.within(1_800_000, 1_800_001);
+    expect(refused.retryAfterMs).to.be.closeTo(1_800_000, 5);
     expect((await from('2001:db8:0:1::1')).code).to.equal('bad-record');
     rig.clock.ms += 1_800_001;
     expect((await from('2001:db8::1')).code).to.equal('bad-record');
