@@ -20,6 +20,7 @@ describe('a running relay', () => {
   const temporary = temporaryDirectories();
   const startRelay = relayProcesses();
   let relay: RelayProcess;
+  const opened: RawWebSocket[] = [];
 
   before(async () => {
     await ready();
@@ -41,8 +42,14 @@ describe('a running relay', () => {
     return client;
   }
 
-  async function greetRaw(): Promise<RawWebSocket> {
+  async function openRaw(): Promise<RawWebSocket> {
     const raw = await openRawWebSocket(relay.port);
+    opened.push(raw);
+    return raw;
+  }
+
+  async function greetRaw(): Promise<RawWebSocket> {
+    const raw = await openRaw();
     const hello = ClientHello.encode({
       version: PROTOCOL_VERSION,
       nonce: random.draw('linkNonce', 32),
@@ -56,6 +63,7 @@ describe('a running relay', () => {
   describe('under attack', () => {
     /** The same process still greets a well-behaved client. */
     afterEach(async () => {
+      for (const raw of opened.splice(0)) raw.destroy();
       const client = await greet();
       client.close();
       await once(client, 'close');
@@ -68,8 +76,6 @@ describe('a running relay', () => {
         toHex(RelayHello.decode(raw.frames[0]?.payload ?? new Uint8Array()).nonce),
       );
       expect(nonces[0]).to.not.equal(nonces[1]);
-      first.destroy();
-      second.destroy();
     });
 
     it('answers health and nothing else on its public port', async () => {
@@ -115,7 +121,6 @@ describe('a running relay', () => {
       for (const raw of sockets) raw.send(flood);
       for (const raw of sockets) {
         expect(await raw.closed()).to.equal(CLOSE.policyViolation);
-        raw.destroy();
       }
     });
 
@@ -151,7 +156,7 @@ describe('a running relay', () => {
       ],
     ] as const) {
       it(`closes a hello that is ${what}`, async () => {
-        const raw = await openRawWebSocket(relay.port);
+        const raw = await openRaw();
         raw.send(rawFrame(OPCODE.binary, bytes));
         expect(await raw.closed()).to.be.oneOf([
           CLOSE.protocolError,
@@ -185,7 +190,6 @@ describe('a running relay', () => {
       const raw = await greetRaw();
       raw.send(rawFrame(OPCODE.ping, 'x'));
       expect((await raw.frame(1)).opcode).to.equal(OPCODE.pong);
-      raw.destroy();
     });
 
     it('survives a thousand random frames on a hundred connections', async () => {
@@ -195,7 +199,6 @@ describe('a running relay', () => {
           raw.send(rawFrame(OPCODE.binary, random.draw('id', 1 + ((round * 37 + i * 101) % 300))));
         raw.send(rawFrame(OPCODE.close, Buffer.from([3, 232])));
         await raw.closed();
-        raw.destroy();
       }
     });
   });
