@@ -32,8 +32,10 @@ export function ensureDist(): Promise<string> {
 
 async function buildWhenStale(): Promise<string> {
   const dist = join(repositoryRoot, 'dist');
-  if (await isFresh(dist)) return dist;
-  const release = await takeLock(join(repositoryRoot, 'node_modules', '.dist-build'));
+  const lock = join(repositoryRoot, 'node_modules', '.dist-build');
+  // While somebody builds, new files may stand beside missing ones.
+  if ((await modifiedMs(lock)) === 0 && (await isFresh(dist))) return dist;
+  const release = await takeLock(lock);
   try {
     if (!(await isFresh(dist))) {
       await promisify(execFile)('npm', ['run', '--silent', 'build'], { cwd: repositoryRoot });
