@@ -2,7 +2,7 @@
  * The ordinary message of a session: `version | protobuf | mac(8)`. The MAC covers the bytes as received,
  * therefore a decoded message keeps views of them and nothing is ever encoded again.
  *
- * @see Double Ratchet, section 5.1; signal-wire section 5.1
+ * @see Double Ratchet, section 3.1; signal-wire section 5.1
  */
 
 import { MAC_BYTES, OLDEST_KNOWN_VERSION, PUBLIC_KEY_BYTES, SESSION_VERSION } from '../constants.ts';
