@@ -20,7 +20,7 @@ import { Secret } from '../../crypto/secret.ts';
 import { CAPABILITY_KIND, type RequestOf, type ResponseOf } from '../../relay/protocol/operations.ts';
 import { makeCapability, markRegistered, unregistered } from './capabilities.ts';
 import type { Outcome } from './input.ts';
-import { CAPABILITY_POOL, SWEEP_EVERY_MS } from './limits.ts';
+import { CAPABILITY_POOL, DAY_MS, SWEEP_EVERY_MS } from './limits.ts';
 import { confirmUpload, makeFirstPreKeys, preKeyState, uploadRequest } from './prekeys.ts';
 import { drawNumber, ownAccount } from './state.ts';
 import { ONLY } from './tables/define.ts';
@@ -219,8 +219,10 @@ function makeIdentity(
   const registrationId = 1 + drawNumber(random, 'registrationId', MAX_REGISTRATION_ID);
   const claim = { firstRootKey: root.publicKey, id: FIRST_DEVICE, registrationId, identityKeyPair };
   const devices = [makeDeviceEntry(claim, random)];
+  // The relay keeps the record for ever and shows it to others; the day is all that they need to know.
+  const timeMs = nowMs - (nowMs % DAY_MS);
   const { record, chain } = makeFirstRecord(
-    { username, relayFingerprint: relay.fingerprint, root, devices, timeMs: nowMs },
+    { username, relayFingerprint: relay.fingerprint, root, devices, timeMs },
     random,
   );
   root.privateKey.wipe();
