@@ -88,8 +88,8 @@ export function hasUsableSession(record: SessionRecord, nowMs: number): boolean 
 /** Whether a session waited so long for its first answer that it is given up. */
 export function isStale(session: SessionState, nowMs: number): boolean {
   if (session.pending === undefined) return false;
-  const ageSeconds = Math.floor(nowMs / 1000) - session.pending.createdSeconds;
-  return ageSeconds > MAX_UNACKNOWLEDGED_SESSION_AGE_SECONDS;
+  const endSeconds = session.pending.createdSeconds + MAX_UNACKNOWLEDGED_SESSION_AGE_SECONDS;
+  return nowMs > endSeconds * 1000;
 }
 
 /** Puts the current session aside; without one the record stays as it is. */
