@@ -2,6 +2,7 @@
 
 import type { AccountId } from '../../crypto/account/account-id.ts';
 import { UsageError } from '../../crypto/errors.ts';
+import { decodeContent } from '../wire/content.ts';
 import type { MessageState } from './commands.ts';
 import {
   changeConversation,
@@ -14,7 +15,14 @@ import {
 import { enqueue, findOutbox, nextOrder, putOutbox, waitingFor } from './outbox.ts';
 import { ownId } from './state.ts';
 import { deviceKey, orderKey } from './tables/define.ts';
-import { awaitingTable, copiesTable, historyLog, type OutboxRow, outboxTable } from './tables/talk.ts';
+import {
+  awaitingTable,
+  copiesTable,
+  type HistoryRow,
+  historyLog,
+  type OutboxRow,
+  outboxTable,
+} from './tables/talk.ts';
 import type { Transaction } from './transaction.ts';
 import { holdReason } from './trust.ts';
 import { textOfLine } from './views.ts';
@@ -108,9 +116,29 @@ export function retry(tx: Transaction, id: Uint8Array): AccountId {
   const order = nextOrder(tx);
   tx.putAt(historyLog, at.conversation, at.place, { ...line, order });
   const { place } = at;
-  const row = enqueue(tx, { id, account, order, kind: 'text', text, promptReceipt: false, place });
+  const content = line.state === 'expired' ? contentAsSent(line) : {};
+  const row = enqueue(tx, {
+    id,
+    account,
+    order,
+    kind: 'text',
+    text,
+    promptReceipt: false,
+    place,
+    ...content,
+  });
   showState(tx, row, row.state, row.reason);
   return account;
+}
+
+/** What was sent once is sent again as it was: it then fills the gap that its absence left. */
+function contentAsSent({
+  content,
+}: HistoryRow): Partial<Pick<OutboxRow, 'content' | 'contentKind' | 'counter' | 'prevHash'>> {
+  if (content === undefined) return {};
+  const { body, link } = decodeContent(content);
+  if (link === undefined || (body.kind !== 'text' && body.kind !== 'request')) return {};
+  return { content, contentKind: body.kind, counter: link.counter, prevHash: link.prevHash };
 }
 
 /** Gives the counter back, so that the other side never waits for a content that was not sent. */

@@ -6,7 +6,7 @@
 
 import type { AccountId } from '../../crypto/account/account-id.ts';
 import { toHex, utf8 } from '../../crypto/bytes.ts';
-import { ChatError } from '../../crypto/errors.ts';
+import { BugError, ChatError } from '../../crypto/errors.ts';
 import { accountName, makeAddress } from '../../crypto/keys/address.ts';
 import { equalPublicKeys } from '../../crypto/keys/keys.ts';
 import { sha256 } from '../../crypto/primitives/hash.ts';
@@ -139,6 +139,8 @@ function askForBundles(tx: Transaction, peer: PeerRow, route: Route, devices: re
 }
 
 function deliver(tx: Transaction, row: OutboxRow, peer: PeerRow, route: Route): void {
+  const { envelopeId } = row;
+  if (envelopeId === undefined) throw new BugError('bug', 'a content was encrypted without an envelope');
   const devices = peer.devices.flatMap(({ id, registrationId }) => {
     const copy = tx.get(copiesTable, deviceKey(row.id, id));
     return copy === undefined ? [] : [{ device: id, registrationId, bytes: copy.bytes }];
@@ -151,7 +153,7 @@ function deliver(tx: Transaction, row: OutboxRow, peer: PeerRow, route: Route): 
       account: row.account,
       ...withCapability(route),
       recordSequence: peer.sequence,
-      envelopeId: row.envelopeId ?? row.id,
+      envelopeId,
       kind: ENVELOPE_KIND.unsealed,
       devices,
     },
@@ -164,7 +166,7 @@ function finishContent(tx: Transaction, row: OutboxRow, route: Route): OutboxRow
   const contentKind = row.kind === 'text' && route.asRequest ? 'request' : row.kind;
   // A text that went unanswered over a capability of old is asked again, in the place it already has.
   const isFinal = row.content !== undefined && (contentKind !== 'request' || row.contentKind === 'request');
-  if (isFinal) return row;
+  if (isFinal) return withEnvelopeId(tx, row);
   const body = bodyOf(tx, row, contentKind);
   if (body === undefined) return undefined;
   const { conversation, outCounter, outHash } = openConversation(tx, row.account);
@@ -184,17 +186,23 @@ function finishContent(tx: Transaction, row: OutboxRow, route: Route): OutboxRow
   };
   const encoded = encodeContent(content);
   const finished: OutboxRow = {
-    ...row,
+    ...withEnvelopeId(tx, row),
     content: encoded,
     contentKind,
-    envelopeId: row.envelopeId ?? tx.random.draw('id', ENVELOPE_ID_BYTES),
     ...(isLinked ? { counter, prevHash } : {}),
   };
   putOutbox(tx, finished);
   if (!isLinked) return finished;
-  changeConversation(tx, conversation, { outCounter: counter + 1, outHash: contentHash(encoded) });
+  // An old content that is sent again keeps its place; only the newest one says where the chain stands.
+  if (counter + 1 >= outCounter) {
+    changeConversation(tx, conversation, { outCounter: counter + 1, outHash: contentHash(encoded) });
+  }
   keepExactBytes(tx, conversation, finished, encoded);
   return finished;
+}
+
+function withEnvelopeId(tx: Transaction, row: OutboxRow): OutboxRow {
+  return row.envelopeId === undefined ? { ...row, envelopeId: tx.random.draw('id', ENVELOPE_ID_BYTES) } : row;
 }
 
 function bodyOf(

@@ -25,6 +25,8 @@ import {
 } from '../../relay/protocol/operations.ts';
 
 const HOUR_MS = 3_600_000;
+/** The only device that speaks for an account here. */
+const FIRST_DEVICE = 1;
 
 export interface RelayAccount {
   readonly id: AccountId;
@@ -32,13 +34,15 @@ export interface RelayAccount {
   readonly records: Uint8Array[];
   chain: ChainState;
   listed: boolean;
-  keys: DeviceKeys;
+  readonly keys: Map<number, DeviceKeys>;
   mailbox: EnvelopeEvent[];
   nextSequence: number;
   readonly delivered: Set<string>;
+  /** Every delivery that was made durable, for all devices. */
+  readonly deliveries: DeliverRequest[];
 }
 
-interface DeviceKeys {
+export interface DeviceKeys {
   signed: SignedPreKey | undefined;
   lastResort: KemPreKey | undefined;
   oneTime: OneTimePreKey[];
@@ -108,8 +112,8 @@ export class OperationRelay {
   }
 
   counts(id: AccountId): PreKeyCounts {
-    const { keys } = this.#account(id);
-    return { oneTimePreKeys: keys.oneTime.length, oneTimeKemPreKeys: keys.oneTimeKem.length };
+    const keys = this.#account(id).keys.get(FIRST_DEVICE);
+    return { oneTimePreKeys: keys?.oneTime.length ?? 0, oneTimeKemPreKeys: keys?.oneTimeKem.length ?? 0 };
   }
 
   acknowledge(id: AccountId, sequence: number): void {
@@ -123,9 +127,10 @@ export class OperationRelay {
     return account;
   }
 
-  /** Adds a record that somebody made; `keys` are those of the new device. */
-  addRecord(id: AccountId, record: Uint8Array): void {
+  /** Adds a record that somebody made, and the keys of a new device. */
+  addRecord(id: AccountId, record: Uint8Array, device?: readonly [number, DeviceKeys]): void {
     const account = this.#account(id);
+    if (device !== undefined) account.keys.set(...device);
     account.chain = checkNextRecord(account.chain, record).chain;
     account.records.push(record);
   }
@@ -153,10 +158,13 @@ export class OperationRelay {
         records: [body.record],
         chain,
         listed: true,
-        keys: { signed: undefined, lastResort: undefined, oneTime: [], oneTimeKem: [] },
+        keys: new Map([
+          [FIRST_DEVICE, { signed: undefined, lastResort: undefined, oneTime: [], oneTimeKem: [] }],
+        ]),
         mailbox: [],
         nextSequence: 1,
         delivered: new Set(),
+        deliveries: [],
       };
       this.accounts.set(id, account);
       this.#upload(account, body.preKeys);
@@ -185,26 +193,28 @@ export class OperationRelay {
     const devices = chain.current.devices.filter(
       ({ id }) => body.devices.length === 0 || body.devices.includes(id),
     );
-    if (keys.signed === undefined || keys.lastResort === undefined) throw relayError('no-keys');
-    const { signed, lastResort } = keys;
-    return {
-      recordSequence: chain.sequence,
-      bundles: devices.map(({ id, registrationId, identityKey }) => {
-        const oneTimePreKey = oneTime ? keys.oneTime.shift() : undefined;
-        return {
+    const bundles = devices.flatMap(({ id, registrationId, identityKey }) => {
+      const own = keys.get(id);
+      if (own?.signed === undefined || own.lastResort === undefined) return [];
+      const oneTimePreKey = oneTime ? own.oneTime.shift() : undefined;
+      return [
+        {
           device: id,
           registrationId,
           identityKey,
-          signedPreKey: signed,
-          kemPreKey: (oneTime ? keys.oneTimeKem.shift() : undefined) ?? lastResort,
+          signedPreKey: own.signed,
+          kemPreKey: (oneTime ? own.oneTimeKem.shift() : undefined) ?? own.lastResort,
           ...(oneTimePreKey === undefined ? {} : { oneTimePreKey }),
-        };
-      }),
-    };
+        },
+      ];
+    });
+    if (bundles.length === 0) throw relayError('no-keys');
+    return { recordSequence: chain.sequence, bundles };
   }
 
   #upload(account: RelayAccount, upload: PreKeyUpload): PreKeyCounts {
-    const { keys } = account;
+    const keys = account.keys.get(FIRST_DEVICE);
+    if (keys === undefined) throw relayError('no-keys');
     keys.signed = upload.signedPreKey ?? keys.signed;
     keys.lastResort = upload.lastResortKemPreKey ?? keys.lastResort;
     keys.oneTime.push(...upload.oneTimePreKeys);
@@ -249,11 +259,13 @@ export class OperationRelay {
     if (capability?.end === CAPABILITY_END.swallowed || account.delivered.has(key))
       return { fullDevices: [] };
     account.delivered.add(key);
-    const [first] = body.devices;
+    account.deliveries.push(body);
+    const first = body.devices.find(({ device }) => device === FIRST_DEVICE);
+    if (first?.bytes === undefined) return { fullDevices: [] };
     this.inject(account.id, {
       envelopeId: body.envelopeId,
       kind: body.kind,
-      bytes: first?.bytes ?? new Uint8Array(0),
+      bytes: first.bytes,
       authority: authorityOf(capability),
       ...(body.capability === undefined ? {} : { capabilityHash: sha256(body.capability) }),
     });
