@@ -4,6 +4,8 @@ import { idOf } from './changes.ts';
 
 /** A live session is about 20 KiB with its key objects; nobody chats with more people than this at once. */
 export const LIVE_ROWS_MAX = 256;
+/** Sealed size above which a row is read again each time: a session with all its archived ones is below. */
+export const LIVE_ROW_MAX_BYTES = 262_144;
 
 export class LiveRows {
   readonly #max: number;

@@ -4,7 +4,7 @@ import { BugError, type ChatError } from '../../crypto/errors.ts';
 import type { Random } from '../../crypto/random.ts';
 import type { StoreKey } from '../../crypto/vault/store-key.ts';
 import type { Log, ScanRange, Table, View, Write } from '../core/tables.ts';
-import { Changes } from './changes.ts';
+import { Changes, type RowChange } from './changes.ts';
 import { storeDamaged } from './errors.ts';
 import {
   commitKey,
@@ -16,7 +16,7 @@ import {
   sequenceOf,
   tableRange,
 } from './keyspace.ts';
-import { LiveRows } from './live-rows.ts';
+import { LIVE_ROW_MAX_BYTES, LiveRows } from './live-rows.ts';
 import { type Formats, formats, migrationPath } from './migrations/index.ts';
 import type { RawBatch, RawEngine, RawEntry, RawReader } from './raw-engine.ts';
 import { type ResidentRows, ResidentTable } from './resident.ts';
@@ -135,8 +135,11 @@ class SealedStore implements Store {
     const live = this.#liveRows(table.number);
     const cached = live.get(key) as T | undefined;
     if (cached !== undefined) return cached;
-    const row = this.#view.get(table, key);
-    if (row !== undefined) live.put(key, row);
+    const storedKey = rowKey(this.#sealing.storeKey, table.number, key);
+    const sealed = this.#engine.get(storedKey);
+    if (sealed === undefined) return undefined;
+    const [, row] = this.#sealing.openRow(table, [storedKey, sealed]);
+    if (sealed.length <= LIVE_ROW_MAX_BYTES) live.put(key, row);
     return row;
   }
 
@@ -172,7 +175,8 @@ class SealedStore implements Store {
     const changes = new Changes();
     changes.add(writes);
     // Everything is encoded and sealed before the first wait: what the caller wipes then was not needed any more.
-    const batch = this.#seal(changes);
+    const tooLarge = new Set<RowChange>();
+    const batch = this.#seal(changes, tooLarge);
     if (batch.puts.length > 0 || batch.deletes.length > 0) {
       this.#running = this.#engine.commit(this.#mark(batch));
       try {
@@ -185,7 +189,7 @@ class SealedStore implements Store {
       }
       this.#commits++;
     }
-    this.#apply(changes);
+    this.#apply(changes, tooLarge);
   }
 
   async close(): Promise<void> {
@@ -197,14 +201,21 @@ class SealedStore implements Store {
     this.#live.clear();
   }
 
-  #seal(changes: Changes): RawBatch {
+  /** @param tooLarge Gets the rows that are not to be kept alive. */
+  #seal(changes: Changes, tooLarge: Set<RowChange>): RawBatch {
     const { storeKey } = this.#sealing;
     const puts: RawEntry[] = [];
     const deletes: Uint8Array[] = [];
-    for (const { table, key, row } of changes.rows()) {
+    for (const change of changes.rows()) {
+      const { table, key, row } = change;
       if (table.volatile) continue;
-      if (row === undefined) deletes.push(rowKey(storeKey, table.number, key));
-      else puts.push(this.#sealing.sealRow(table, key, row));
+      if (row === undefined) {
+        deletes.push(rowKey(storeKey, table.number, key));
+        continue;
+      }
+      const entry = this.#sealing.sealRow(table, key, row);
+      if (entry[1].length > LIVE_ROW_MAX_BYTES) tooLarge.add(change);
+      puts.push(entry);
     }
     for (const { log, owner, sequence, row } of changes.entries()) {
       if (row === undefined) deletes.push(logKey(storeKey, log.number, owner, sequence));
@@ -219,10 +230,11 @@ class SealedStore implements Store {
     return { puts: [...puts, mark], deletes: [...deletes, commitKey(storeKey, this.#commits)] };
   }
 
-  #apply(changes: Changes): void {
-    for (const { table, key, row } of changes.rows()) {
+  #apply(changes: Changes, tooLarge: ReadonlySet<RowChange>): void {
+    for (const change of changes.rows()) {
+      const { table, key, row } = change;
       const rows = table.resident ? residentOf(this.#resident, table) : this.#liveRows(table.number);
-      if (row === undefined) rows.delete(key);
+      if (row === undefined || (!table.resident && tooLarge.has(change))) rows.delete(key);
       else rows.put(key, row);
     }
   }

@@ -1,6 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { signInRequest } from '../../../client/core/registration.ts';
+import { openAccountStore } from '../../../client/engine/account-store.ts';
 import {
   currentAccount,
   listAccounts,
@@ -13,13 +15,16 @@ import {
   rememberedRelay,
   type UnlockSource,
 } from '../../../client/engine/accounts.ts';
+import { hostWith } from '../../../client/engine/host.ts';
 import { accountPaths, type Paths, resolvePaths } from '../../../client/engine/paths.ts';
-import { relayUri } from '../../../client/engine/relay-target.ts';
+import { systemRandom } from '../../../client/engine/random.ts';
+import { connectTo, relayUri } from '../../../client/engine/relay-target.ts';
 import { checkChain } from '../../../crypto/account/check-chain.ts';
 import { utf8 } from '../../../crypto/bytes.ts';
 import { ChatError, RelayError } from '../../../crypto/errors.ts';
 import { ready } from '../../../crypto/primitives/sodium.ts';
 import { Secret } from '../../../crypto/secret.ts';
+import { quickStretcher } from '../../support/quick-stretcher.ts';
 import { type RealRelay, startRealRelay } from '../../support/real-relay.ts';
 import { rejectionOf } from '../../support/rejection.ts';
 import { temporaryDirectories } from '../../support/temporary-directory.ts';
@@ -184,6 +189,20 @@ describe('accounts of a machine', () => {
       it('may be done by one who is signed in', async () => {
         await loginAccount({ paths, name, unlock, host: testHost });
         await loginAccount({ paths, name, unlock, host: testHost });
+      });
+
+      it('begins a new session when the old one was ended from elsewhere', async () => {
+        const stretcher = quickStretcher;
+        const { store } = await openAccountStore({ paths, name, unlock, random: systemRandom(), stretcher });
+        const connection = await connectTo(relay.address, hostWith(testHost));
+        await connection.request('signIn', signInRequest(store, connection.proof, systemRandom()));
+        await connection.request('revokeSession', {});
+        connection.close();
+        await store.close();
+        await loginAccount({ paths, name, unlock, host: testHost });
+        const account = await openAccount({ paths, name, unlock, connect: true, host: testHost });
+        expect(await account.caughtUp(10_000)).to.equal(true);
+        await account.close();
       });
 
       it('needs the passphrase, the keys and a free store', async () => {

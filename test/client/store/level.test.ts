@@ -108,6 +108,39 @@ describe('store on disk', () => {
     }
   });
 
+  it('opens at one commit or the next, never in between, from a copy taken at any moment', async () => {
+    const engine = await openLevelEngine(path, { create: true });
+    const store = await createSealedStore(storeParams(engine));
+    const copies: string[] = [];
+    let committed = 0;
+    const commits = (async () => {
+      for (let i = 1; i <= 60; i++) {
+        await store.commit([put(small, 'a', `${i}`), put(large, 'b', `${i}`), putAt('d', i, `${i}`)]);
+        committed = i;
+      }
+    })();
+    const atLeast: number[] = [];
+    while (committed < 60) {
+      // Copying takes this thread, while LevelDB writes in another.
+      const copy = join(directory, `copy-${copies.length}`);
+      atLeast.push(committed);
+      cpSync(path, copy, { recursive: true });
+      copies.push(copy);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await commits;
+    await store.close();
+    for (const [index, copy] of copies.entries()) {
+      const found = await openSealedStore(storeParams(await openLevelEngine(copy, { create: false })));
+      const last = Number(found.get(small, utf8('a'))?.text ?? '0');
+      expect(last).to.be.within(atLeast[index] ?? 0, (atLeast[index] ?? 0) + 1);
+      expect(found.get(large, utf8('b'))?.text ?? '0').to.equal(`${last}`);
+      expect(found.at(diary, utf8('d'), last)?.text ?? '0').to.equal(`${last}`);
+      expect(found.at(diary, utf8('d'), last + 1)).to.equal(undefined);
+      await found.close();
+    }
+  });
+
   describe('damage', () => {
     async function fill(commits: number): Promise<void> {
       const engine = await openLevelEngine(path, { create: true });

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { LIVE_ROWS_MAX } from '../../../client/store/live-rows.ts';
+import { LIVE_ROW_MAX_BYTES, LIVE_ROWS_MAX } from '../../../client/store/live-rows.ts';
 import { type MemoryEngine, memoryEngine } from '../../../client/store/memory.ts';
 import { type Migration, STORE_FORMAT } from '../../../client/store/migrations/index.ts';
 import type { RawEngine, RawEntry } from '../../../client/store/raw-engine.ts';
@@ -132,6 +132,18 @@ describe('sealed store', () => {
     expect(again).to.deep.equal(first);
     expect(again).not.to.equal(first);
     expect(store.get(large, utf8(`l${LIVE_ROWS_MAX - 1}`))?.text).to.equal('x');
+  });
+
+  it('keeps no huge row alive, and still reads it', async () => {
+    const huge = 'x'.repeat(LIVE_ROW_MAX_BYTES);
+    await store.commit([put(large, 'a', huge)]);
+    const first = store.get(large, utf8('a'));
+    expect(first?.text).to.equal(huge);
+    expect(store.get(large, utf8('a'))).not.to.equal(first);
+    await store.commit([put(large, 'a', 'small')]);
+    expect(store.get(large, utf8('a'))?.text).to.equal('small');
+    await store.commit([put(large, 'a', huge)]);
+    expect(store.get(large, utf8('a'))?.text).to.equal(huge);
   });
 
   it('wipes the store key when it is closed, and can be closed twice', async () => {
