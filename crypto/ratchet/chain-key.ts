@@ -1,7 +1,8 @@
 import { MAX_SKIPPED_SEEDS } from '../constants.ts';
 import { hmacSha256 } from '../primitives/hmac.ts';
 import { Secret } from '../secret.ts';
-import { SKIPPED_ENTRY_BYTES, type SkippedBlock } from './skipped.ts';
+import { PACKED_ENTRY_BYTES } from './packed-secrets.ts';
+import type { SkippedBlock } from './skipped.ts';
 
 /** 32 bytes */
 export type ChainKey = Secret<'ChainKey'>;
@@ -36,12 +37,12 @@ export function skipMessages(
   to: number,
 ): { readonly chainKey: ChainKey; readonly skipped: SkippedBlock } {
   const firstKept = Math.max(from, to - MAX_SKIPPED_SEEDS);
-  const entries = new Uint8Array((to - firstKept) * SKIPPED_ENTRY_BYTES);
+  const entries = new Uint8Array((to - firstKept) * PACKED_ENTRY_BYTES);
   const view = new DataView(entries.buffer);
   let current: Uint8Array = chainKey.expose().slice();
   for (let counter = from; counter < to; counter++) {
     if (counter >= firstKept) {
-      const offset = (counter - firstKept) * SKIPPED_ENTRY_BYTES;
+      const offset = (counter - firstKept) * PACKED_ENTRY_BYTES;
       const seed = hmacSha256(current, SEED_INPUT);
       view.setUint32(offset, counter);
       entries.set(seed, offset + 4);

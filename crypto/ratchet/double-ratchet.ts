@@ -17,14 +17,9 @@ import {
 import type { Random } from '../random.ts';
 import type { AnySecret, Step } from '../secret.ts';
 import { type ChainKey, kdfCk, type MessageSeed, skipMessages } from './chain-key.ts';
+import { replacedBlocks } from './packed-secrets.ts';
 import { kdfRk, type RootKey } from './root-key.ts';
-import {
-  appendSkipped,
-  NO_SKIPPED_SEEDS,
-  replacedBlocks,
-  type SkippedSeeds,
-  takeSkipped,
-} from './skipped.ts';
+import { appendSkipped, NO_SKIPPED_SEEDS, type SkippedSeeds, takeSkipped } from './skipped.ts';
 
 export interface SendingChain {
   readonly ratchetKeyPair: KeyPair;

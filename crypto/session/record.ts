@@ -71,7 +71,7 @@ export function decodeSessionRecord(bytes: Uint8Array): SessionRecord {
   const current = flags === 0 ? undefined : decodeSession(reader.view(reader.uint32()));
   const archived: ArchivedSession[] = [];
   for (let i = 0; i < count; i++) {
-    const encoded = reader.copy(reader.uint32());
+    const encoded = reader.bytes(reader.uint32());
     // Damage must show now, not in the middle of a later message.
     wipeSession(decodeSession(encoded));
     archived.push({ baseKey: baseKeyOf(encoded), encoded: new Secret('ArchivedSession', encoded) });

@@ -17,7 +17,8 @@ import {
 } from '../constants.ts';
 import { PrivateKey, type PublicKey, parsePublicKey } from '../keys/keys.ts';
 import type { DoubleRatchetState, ReceivingChain, SendingChain } from '../ratchet/double-ratchet.ts';
-import { loadSkipped, SKIPPED_ENTRY_BYTES } from '../ratchet/skipped.ts';
+import { PACKED_ENTRY_BYTES } from '../ratchet/packed-secrets.ts';
+import { loadSkipped } from '../ratchet/skipped.ts';
 import { decodeSpqrState, encodeSpqrState } from '../ratchet/spqr/index.ts';
 import { Secret } from '../secret.ts';
 import { LayoutReader, LayoutWriter } from '../wire/fixed-layout.ts';
@@ -94,7 +95,7 @@ function sizeBytes({ pending, ratchet }: SessionState): number {
   let size = FIXED_BYTES + RATCHET_BYTES;
   if (pending !== undefined) size += PENDING_BYTES + pending.kemCiphertext.length;
   for (const { skipped } of ratchet.doubleRatchet.receivingChains) {
-    size += RECEIVING_BYTES + skipped.count * SKIPPED_ENTRY_BYTES;
+    size += RECEIVING_BYTES + skipped.count * PACKED_ENTRY_BYTES;
   }
   return size;
 }
@@ -124,7 +125,7 @@ function readPending(reader: LayoutReader, flags: number): PendingPreKey {
     preKeyId: (flags & FLAG_ONE_TIME_PRE_KEY) === 0 ? undefined : preKeyId,
     signedPreKeyId,
     kemPreKeyId,
-    kemCiphertext: reader.copy(KEM_CIPHERTEXT_BYTES),
+    kemCiphertext: reader.bytes(KEM_CIPHERTEXT_BYTES),
     createdSeconds,
   };
 }
@@ -151,7 +152,7 @@ function writeDoubleRatchet(writer: LayoutWriter, state: DoubleRatchetState): vo
 }
 
 function readDoubleRatchet(reader: LayoutReader): DoubleRatchetState {
-  const rootKey = new Secret('RootKey', reader.copy(KEY_BYTES));
+  const rootKey = new Secret('RootKey', reader.bytes(KEY_BYTES));
   const previousCounter = reader.uint32();
   const sendingChain = readSendingChain(reader);
   const count = reader.uint8();
@@ -163,17 +164,17 @@ function readDoubleRatchet(reader: LayoutReader): DoubleRatchetState {
 
 function readSendingChain(reader: LayoutReader): SendingChain {
   const publicKey = parsePublicKey(reader.view(PUBLIC_KEY_BYTES));
-  const privateKey = new PrivateKey(new Secret('PrivateKey', reader.copy(PRIVATE_KEY_BYTES)));
-  const chainKey = new Secret('ChainKey', reader.copy(KEY_BYTES));
+  const privateKey = new PrivateKey(new Secret('PrivateKey', reader.bytes(PRIVATE_KEY_BYTES)));
+  const chainKey = new Secret('ChainKey', reader.bytes(KEY_BYTES));
   return { ratchetKeyPair: { publicKey, privateKey }, chainKey, index: reader.uint32() };
 }
 
 function readReceivingChain(reader: LayoutReader): ReceivingChain {
   const ratchetKey = parsePublicKey(reader.view(PUBLIC_KEY_BYTES));
-  const chainKey = new Secret('ChainKey', reader.copy(KEY_BYTES));
+  const chainKey = new Secret('ChainKey', reader.bytes(KEY_BYTES));
   const index = reader.uint32();
   const count = reader.uint16();
   reader.check(count <= MAX_SKIPPED_SEEDS, 'too many skipped messages');
-  const skipped = loadSkipped(reader.view(count * SKIPPED_ENTRY_BYTES));
+  const skipped = loadSkipped(reader.view(count * PACKED_ENTRY_BYTES));
   return { ratchetKey, chainKey, index, skipped };
 }

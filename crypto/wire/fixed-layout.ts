@@ -88,7 +88,7 @@ export class LayoutReader {
   }
 
   /** A copy, so that the input can be wiped. */
-  copy(length: number): Uint8Array {
+  bytes(length: number): Uint8Array {
     const start = this.#advance(length);
     return this.#bytes.slice(start, start + length);
   }

@@ -7,6 +7,7 @@
 import { concatBytes } from '../../bytes.ts';
 import { assertNever } from '../../errors.ts';
 import { Secret } from '../../secret.ts';
+import type { LayoutReader, LayoutWriter } from '../../wire/fixed-layout.ts';
 import { AUTHENTICATOR_BYTES, type Authenticator } from './authenticator.ts';
 import type { BraidState, BraidStateName } from './braid-states.ts';
 import {
@@ -22,7 +23,6 @@ import {
 } from './constants.ts';
 import { type ChunkDecoder, chunkCount, POINT_BYTES } from './erasure-code.ts';
 import { ekVectorOf, headerOf } from './incremental-kem.ts';
-import type { LayoutReader, LayoutWriter } from './layout.ts';
 
 /** The position is the stored number. */
 const STATE_NAMES: readonly BraidStateName[] = [

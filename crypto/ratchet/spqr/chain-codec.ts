@@ -6,9 +6,9 @@
 
 import { readUint32 } from '../../bytes.ts';
 import { Secret } from '../../secret.ts';
+import type { LayoutReader, LayoutWriter } from '../../wire/fixed-layout.ts';
 import type { ChainLink, ReceivingChain, SendingChain, SpqrChain, SpqrDirection } from './chain.ts';
 import { KEY_BYTES, MAX_CHAIN_LINKS, MAX_SKIPPED_KEYS } from './constants.ts';
-import type { LayoutReader, LayoutWriter } from './layout.ts';
 import { appendSkipped, NO_SKIPPED_KEYS, SKIPPED_ENTRY_BYTES, type SkippedKeys } from './skipped-keys.ts';
 
 const HEAD_BYTES = 8 + 8 + 1 + KEY_BYTES;

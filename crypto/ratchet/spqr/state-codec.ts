@@ -1,9 +1,9 @@
 /** Stored form of a whole state: `version u8 | flags u8 | chain | braid`; the version tells old layouts apart. */
 
+import { LayoutReader, LayoutWriter } from '../../wire/fixed-layout.ts';
 import { braidSizeBytes, readBraid, writeBraid } from './braid-codec.ts';
 import { knowsEpochSecret, ownsKey } from './braid-states.ts';
 import { chainSizeBytes, readChain, writeChain } from './chain-codec.ts';
-import { LayoutReader, LayoutWriter } from './layout.ts';
 import type { SpqrState } from './spqr.ts';
 
 const LAYOUT_VERSION = 1;
@@ -32,7 +32,7 @@ export function encodeSpqrState(state: SpqrState): Uint8Array {
  * @throws CodecError `bad-spqr-state` for anything that `encodeSpqrState` cannot have made.
  */
 export function decodeSpqrState(bytes: Uint8Array): SpqrState {
-  const reader: LayoutReader = new LayoutReader(bytes);
+  const reader: LayoutReader = new LayoutReader(bytes, 'bad-spqr-state');
   reader.check(reader.uint8() === LAYOUT_VERSION, 'unknown layout version');
   const flags = reader.uint8();
   reader.check((flags & ~ALL_FLAGS) === 0, 'unknown flags');

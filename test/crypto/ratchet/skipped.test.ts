@@ -1,12 +1,11 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { readUint32, toHex } from '../../../crypto/bytes.ts';
+import { PACKED_ENTRY_BYTES, replacedBlocks } from '../../../crypto/ratchet/packed-secrets.ts';
 import {
   appendSkipped,
   loadSkipped,
   NO_SKIPPED_SEEDS,
-  replacedBlocks,
-  SKIPPED_ENTRY_BYTES,
   type SkippedBlock,
   type SkippedSeeds,
   takeSkipped,
@@ -14,12 +13,12 @@ import {
 import { Secret } from '../../../crypto/secret.ts';
 
 function entries(from: number, to: number): SkippedBlock {
-  const bytes = new Uint8Array((to - from) * SKIPPED_ENTRY_BYTES);
+  const bytes = new Uint8Array((to - from) * PACKED_ENTRY_BYTES);
   const view = new DataView(bytes.buffer);
   for (let counter = from; counter < to; counter++) {
-    const offset = (counter - from) * SKIPPED_ENTRY_BYTES;
+    const offset = (counter - from) * PACKED_ENTRY_BYTES;
     view.setUint32(offset, counter);
-    bytes.fill(counter % 251, offset + 4, offset + SKIPPED_ENTRY_BYTES);
+    bytes.fill(counter % 251, offset + 4, offset + PACKED_ENTRY_BYTES);
   }
   return new Secret('SkippedSeeds', bytes);
 }
@@ -28,7 +27,7 @@ function countersOf(table: SkippedSeeds): number[] {
   const out: number[] = [];
   for (const block of table.blocks) {
     const bytes = block.expose();
-    for (let offset = 0; offset < bytes.length; offset += SKIPPED_ENTRY_BYTES) {
+    for (let offset = 0; offset < bytes.length; offset += PACKED_ENTRY_BYTES) {
       out.push(readUint32(bytes, offset));
     }
   }
