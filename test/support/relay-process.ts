@@ -25,6 +25,8 @@ export interface ProgramResult {
 export interface ProgramOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly nodeArguments?: readonly string[];
+  /** Of `startRelayProcess`; otherwise a free one. */
+  readonly port?: number;
 }
 
 /** Only what a program needs: settings of the person who runs the tests must not leak in. */
@@ -52,13 +54,14 @@ export async function runRelayProgram(
   return { status, stdout: stdout(), stderr: stderr() };
 }
 
-/** Starts a relay on a free port and waits until it listens. */
+/** Starts a relay and waits until it listens. */
 export async function startRelayProcess(
   dataDirectory: string,
   args: readonly string[] = [],
   options: ProgramOptions = {},
 ): Promise<RelayProcess> {
-  const child = await start(['up', '--json', '--port', '0', '--data', dataDirectory, ...args], options);
+  const port = String(options.port ?? 0);
+  const child = await start(['up', '--json', '--port', port, '--data', dataDirectory, ...args], options);
   const stdout = collect(child.stdout);
   const stderr = collect(child.stderr);
   while (!stdout().includes('\n')) {
