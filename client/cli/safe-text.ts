@@ -72,6 +72,15 @@ export function say(strings: TemplateStringsArray, ...values: readonly (string |
   return out as SafeText;
 }
 
+/** Like `say` around what is safe already: sanitised twice, right-to-left text would show its own isolates. */
+export function phrase(strings: TemplateStringsArray, ...values: readonly (SafeText | number)[]): SafeText {
+  let out = strings[0] ?? '';
+  values.forEach((value, index) => {
+    out += value + (strings[index + 1] ?? '');
+  });
+  return out as SafeText;
+}
+
 /** Joins what is safe already; the separator is the program's own. */
 export function joinSafe(
   parts: readonly SafeText[],

@@ -7,7 +7,7 @@
  */
 
 import type { Writable } from 'node:stream';
-import { ChatError } from '../../crypto/errors.ts';
+import { ChatError, StoreError } from '../../crypto/errors.ts';
 import { type SafeText, safe, safeJson, say } from './safe-text.ts';
 
 export interface PrinterOptions {
@@ -26,10 +26,19 @@ export interface ErrorReport {
   readonly data?: unknown;
 }
 
+export interface ScreenSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** For a terminal that does not say how large it is, or says zero. */
+const SCREEN_PRESET: ScreenSize = { columns: 80, rows: 24 };
+
 export class Printer {
   readonly json: boolean;
   readonly #options: PrinterOptions;
   #pending: Promise<void> = Promise.resolve();
+  #streamed = false;
 
   constructor(options: PrinterOptions) {
     this.json = options.json;
@@ -48,12 +57,36 @@ export class Printer {
 
   /** One object of a stream, with `--json` only. Every object has a `type`. */
   stream(value: { readonly type: string } & Readonly<Record<string, unknown>>): void {
+    this.#streamed = true;
     if (this.json) this.#write(this.#options.stdout, safeJson(value));
+  }
+
+  /** What is meant as it stands, with or without `--json`: help, a completion script. */
+  text(text: SafeText): void {
+    this.#write(this.#options.stdout, text);
+  }
+
+  /** Of the terminal that stdout is, as it is now. */
+  get screenSize(): ScreenSize {
+    const { columns, rows } = this.#options.stdout as Partial<ScreenSize>;
+    return { columns: columns || SCREEN_PRESET.columns, rows: rows || SCREEN_PRESET.rows };
+  }
+
+  /** @returns a function that ends the listening. */
+  onResize(listener: () => void): () => void {
+    const { stdout } = this.#options;
+    stdout.on('resize', listener);
+    return () => stdout.off('resize', listener);
   }
 
   /** Without a line end, for prompts of the line mode. */
   prompt(text: SafeText): void {
     this.#options.stdout.write(text);
+  }
+
+  /** A question of a command. It goes to stderr, so that a redirected stdout holds results only. */
+  ask(text: SafeText): void {
+    this.#options.stderr.write(text);
   }
 
   note(text: SafeText): void {
@@ -86,24 +119,37 @@ export class Printer {
         ...(hints[0] === undefined ? {} : { hint: hints[0] }),
         ...(data === undefined ? {} : { data }),
       };
-      this.#write(this.#options.stdout, safeJson({ ok: false, error: report }));
+      const type = this.#streamed ? { type: 'error' } : {};
+      this.#write(this.#options.stdout, safeJson({ ...type, ok: false, error: report }));
     }
     this.#write(this.#options.stderr, `intechat: error: ${safe(message)}` as SafeText);
     for (const hint of hints) this.#write(this.#options.stderr, `intechat: hint: ${safe(hint)}` as SafeText);
   }
 
-  /** Resolves when the operating system has taken everything printed so far. */
-  flushed(): Promise<void> {
-    return this.#pending;
+  /**
+   * Resolves when the operating system has taken everything printed on stdout so far.
+   * @throws StoreError `output-closed` when the reader went away, `output-failed`.
+   */
+  async flushed(): Promise<void> {
+    try {
+      await this.#pending;
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === 'EPIPE') {
+        throw new StoreError('output-closed', 'the reader of stdout went away', { cause });
+      }
+      throw new StoreError('output-failed', 'stdout cannot be written', { cause });
+    }
   }
 
   #write(stream: Writable, text: SafeText): void {
     const written = new Promise<void>((resolve, reject) => {
       stream.write(`${text}\n`, (error) => (error ? reject(error) : resolve()));
     });
-    const before = this.#pending;
-    this.#pending = before.then(() => written);
     // Whoever needs to know awaits flushed(); a closed pipe must not become an unhandled rejection.
+    written.catch(() => undefined);
+    // Nobody is served by a command that fails because its hints cannot be read.
+    if (stream !== this.#options.stdout) return;
+    this.#pending = this.#pending.then(() => written);
     this.#pending.catch(() => undefined);
   }
 }

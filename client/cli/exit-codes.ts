@@ -1,0 +1,92 @@
+/** Exit codes, stable for scripts: `intechat help exit-codes` prints this table. */
+
+import {
+  BugError,
+  ChatError,
+  CodecError,
+  ProtocolError,
+  RelayError,
+  StoreError,
+  TrustError,
+  UsageError,
+} from '../../crypto/errors.ts';
+
+export const EXIT = {
+  ok: 0,
+  refused: 1,
+  bug: 2,
+  relay: 3,
+  identityChanged: 4,
+  limited: 5,
+  invitation: 6,
+  partlySent: 7,
+  notFound: 8,
+  locked: 9,
+  mismatch: 10,
+  usage: 64,
+  queued: 75,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+export const exitCodeMeanings: readonly (readonly [ExitCode, string])[] = [
+  [EXIT.ok, 'done'],
+  [EXIT.refused, 'refused, for none of the reasons below'],
+  [EXIT.bug, 'a bug in this program'],
+  [EXIT.relay, 'relay, network or disk'],
+  [EXIT.identityChanged, "the recipient's identity changed; the message is held"],
+  [EXIT.limited, 'rate limit or quota'],
+  [EXIT.invitation, 'invitation or challenge rejected'],
+  [EXIT.partlySent, 'sent to some recipients, not to all'],
+  [EXIT.notFound, 'not found, or the name is ambiguous'],
+  [EXIT.locked, 'locked: wrong or missing passphrase, or the store is in use'],
+  [EXIT.mismatch, 'verification did not match'],
+  [EXIT.usage, 'the command line is wrong'],
+  [EXIT.queued, 'timed out; the message is queued and goes out later'],
+  [EXIT.interrupted, 'interrupted (Ctrl-C)'],
+  [EXIT.terminated, 'terminated'],
+];
+
+/** Codes whose exit code is not the one of their class. */
+const byCode: Readonly<Record<string, ExitCode>> = {
+  'identity-changed': EXIT.identityChanged,
+  'rate-limited': EXIT.limited,
+  'quota-exceeded': EXIT.limited,
+  'mailbox-full': EXIT.limited,
+  'request-limit': EXIT.limited,
+  'invite-refused': EXIT.invitation,
+  'bad-signature': EXIT.invitation,
+  'not-found': EXIT.notFound,
+  'no-account': EXIT.notFound,
+  'no-keys-here': EXIT.notFound,
+  ambiguous: EXIT.notFound,
+  'login-refused': EXIT.locked,
+  'wrong-passphrase': EXIT.locked,
+  'passphrase-missing': EXIT.locked,
+  'store-in-use': EXIT.locked,
+  'store-too-new': EXIT.locked,
+  'daemon-too-old': EXIT.locked,
+  'session-revoked': EXIT.locked,
+  'signed-out': EXIT.locked,
+  'name-taken': EXIT.refused,
+  'bad-name': EXIT.usage,
+  mismatch: EXIT.mismatch,
+  interrupted: EXIT.interrupted,
+  terminated: EXIT.terminated,
+  queued: EXIT.queued,
+  'not-delivered': EXIT.queued,
+  'partly-sent': EXIT.partlySent,
+};
+
+export function exitCodeOf(error: unknown): ExitCode {
+  if (!(error instanceof ChatError) || error instanceof BugError) return EXIT.bug;
+  const special = byCode[error.code];
+  if (special !== undefined && Object.hasOwn(byCode, error.code)) return special;
+  if (error instanceof UsageError) return EXIT.usage;
+  if (error instanceof RelayError || error instanceof StoreError) return EXIT.relay;
+  if (error instanceof TrustError) return EXIT.identityChanged;
+  if (error instanceof ProtocolError || error instanceof CodecError) return EXIT.refused;
+  return EXIT.refused;
+}
