@@ -110,7 +110,7 @@ describe('skipped seeds', () => {
         }
         expect(countersOf(table)).to.deep.equal([...model]);
       }),
-      { numRuns: 60 },
+      { numRuns: 60, seed: 20_261 },
     );
   });
 });

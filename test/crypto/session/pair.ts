@@ -2,7 +2,12 @@
 
 import { expect } from 'chai';
 import { fromUtf8, toHex, utf8 } from '../../../crypto/bytes.ts';
-import { type CiphertextMessage, generateKeyPair, type ProtocolAddress } from '../../../crypto/index.ts';
+import {
+  type CiphertextMessage,
+  generateKeyPair,
+  type ProtocolAddress,
+  type SessionRecord,
+} from '../../../crypto/index.ts';
 import type { KeyPair } from '../../../crypto/keys/keys.ts';
 import { emptyStore, Party } from '../../peer/party.ts';
 import { decodeParty, encodeParty } from '../../peer/party-codec.ts';
@@ -69,6 +74,14 @@ export class Device {
   archivedWith(other: Device): number {
     return this.party.describe(other.address).archived;
   }
+}
+
+/** What a device keeps about its sessions with another one. */
+export function recordWith(device: Device, other: Device): SessionRecord {
+  const { name, deviceId } = other.address;
+  const record = device.party.store.peers.get(`${name}.${deviceId}`)?.record;
+  if (record === undefined) throw new Error('no record');
+  return record;
 }
 
 /** Refuses with the code, and everything that the device stores stays byte for byte the same. */
