@@ -20,14 +20,7 @@ export class Ballast {
     if ((await stat(this.#path).catch(() => undefined))?.size === this.#sizeBytes) return true;
     const temporary = `${this.#path}.new`;
     try {
-      const file = await open(temporary, 'w', 0o600);
-      try {
-        // Random bytes: a compressing file system would store zeros in no room at all.
-        await file.writeFile(randomBytes(this.#sizeBytes));
-        await file.sync();
-      } finally {
-        await file.close();
-      }
+      await this.#write(temporary);
       await rename(temporary, this.#path);
       return true;
     } catch {
@@ -36,7 +29,31 @@ export class Ballast {
     }
   }
 
+  /** @returns whether the disk takes as much again beside the ballast */
+  async probe(): Promise<boolean> {
+    const temporary = `${this.#path}.probe`;
+    try {
+      await this.#write(temporary);
+      return true;
+    } catch {
+      return false;
+    } finally {
+      await rm(temporary, { force: true }).catch(() => undefined);
+    }
+  }
+
   async giveBack(): Promise<void> {
-    await rm(this.#path, { force: true });
+    await rm(this.#path, { force: true }).catch(() => undefined);
+  }
+
+  async #write(path: string): Promise<void> {
+    const file = await open(path, 'w', 0o600);
+    try {
+      // Random bytes: a compressing file system would store zeros in no room at all.
+      await file.writeFile(randomBytes(this.#sizeBytes));
+      await file.sync();
+    } finally {
+      await file.close();
+    }
   }
 }

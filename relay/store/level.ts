@@ -37,7 +37,7 @@ class LevelDisk implements RowDisk {
   readonly #directory: string;
   readonly #minFreeBytes: number;
   readonly #ballast: Ballast;
-  #database: Database;
+  #database: Database | undefined;
   #deletes = 0;
 
   constructor(options: LevelStoreOptions) {
@@ -47,36 +47,40 @@ class LevelDisk implements RowDisk {
       join(options.directory, 'ballast'),
       options.ballastBytes ?? DEFAULT_BALLAST_BYTES,
     );
-    this.#database = this.#newDatabase();
   }
 
   async open(): Promise<void> {
-    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
     try {
-      await this.#database.open();
+      await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+      await this.#reopen();
     } catch (cause) {
       throw openError(cause);
     }
-    await this.#ballast.take();
+  }
+
+  /** Of a store that was opened. */
+  get #rows(): Database {
+    if (this.#database === undefined) throw new StoreError('store-unusable', 'the store is not open');
+    return this.#database;
   }
 
   get(key: string): Uint8Array | undefined {
-    return this.#database.getSync(key);
+    return this.#rows.getSync(key);
   }
 
   async getMany(keys: readonly string[]): Promise<readonly (Uint8Array | undefined)[]> {
-    return this.#database.getMany([...keys]);
+    return this.#rows.getMany([...keys]);
   }
 
   async scan(prefix: string, after: string | undefined, limit: number): Promise<readonly Row[]> {
     const lt = `${prefix.slice(0, -1)}${AFTER_SLASH}`;
     const range = after === undefined ? { gte: prefix, lt, limit } : { gt: after, lt, limit };
-    const rows = await this.#database.iterator(range).all();
+    const rows = await this.#rows.iterator(range).all();
     return rows.map(([key, value]) => ({ key, value }));
   }
 
   async write(rows: RowWrites): Promise<void> {
-    const batch = this.#database.batch();
+    const batch = this.#rows.batch();
     for (const [key, value] of rows) {
       if (value === undefined) {
         batch.del(key);
@@ -90,43 +94,57 @@ class LevelDisk implements RowDisk {
 
   async hasRoom(): Promise<boolean> {
     const { bavail, bsize } = await statfs(this.#directory);
-    return bavail * bsize >= this.#minFreeBytes;
+    return bavail * bsize >= this.#minFreeBytes && (await this.#ballast.take());
   }
 
   /** LevelDB takes nothing after a failed write until it was opened anew, and that needs room of its own. */
   async recover(): Promise<boolean> {
-    if (!(await this.hasRoom().catch(() => false))) return false;
-    await this.#ballast.giveBack().catch(() => undefined);
-    await this.#database.close().catch(() => undefined);
-    this.#database = this.#newDatabase();
+    // As long as it could fail again the old one stays open: it can still be read.
+    const room = (await this.hasRoom().catch(() => false)) && (await this.#ballast.probe());
+    if (!room) return false;
+    await this.close().catch(() => undefined);
     try {
-      await this.#database.open();
+      await this.#reopen();
     } catch {
       return false;
     }
     return this.#ballast.take();
   }
 
+  async #reopen(): Promise<void> {
+    // Not before: it begins to open, and to make directories, when it is constructed.
+    const database = newDatabase(join(this.#directory, 'rows'));
+    this.#database = database;
+    try {
+      await database.open();
+    } catch (error) {
+      if (levelCode(error) === 'LEVEL_LOCKED') throw error;
+      // What opening writes may be all that the disk had no room for.
+      await this.#ballast.giveBack();
+      await database.open();
+    }
+  }
+
   async compact(): Promise<void> {
     if (this.#deletes < COMPACT_AFTER_DELETES) return;
     this.#deletes = 0;
     for (const prefix of [MAIL, DELIVERED]) {
-      await this.#database.compactRange(prefix, `${prefix.slice(0, -1)}${AFTER_SLASH}`);
+      await this.#rows.compactRange(prefix, `${prefix.slice(0, -1)}${AFTER_SLASH}`);
     }
   }
 
   async close(): Promise<void> {
-    await this.#database.close();
+    await this.#database?.close();
   }
+}
 
-  #newDatabase(): Database {
-    return new Level<string, Uint8Array>(join(this.#directory, 'rows'), {
-      keyEncoding: 'utf8',
-      valueEncoding: 'view',
-      writeBufferSize: WRITE_BUFFER_BYTES,
-      cacheSize: BLOCK_CACHE_BYTES,
-    }) as Database;
-  }
+function newDatabase(path: string): Database {
+  return new Level<string, Uint8Array>(path, {
+    keyEncoding: 'utf8',
+    valueEncoding: 'view',
+    writeBufferSize: WRITE_BUFFER_BYTES,
+    cacheSize: BLOCK_CACHE_BYTES,
+  }) as Database;
 }
 
 /**
@@ -143,17 +161,24 @@ export async function openLevelStore(options: LevelStoreOptions): Promise<RelayS
     await disk.close();
     throw error;
   }
-  return createRowStore(disk);
+  const store = createRowStore(disk);
+  // A disk that is full already is found now and not by the first message.
+  await store.upkeep();
+  return store;
 }
 
-function openError(error: unknown): StoreError {
+function levelCode(error: unknown): unknown {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-  if (code === 'LEVEL_LOCKED') {
-    return new StoreError('store-locked', 'another relay uses this data directory', { cause });
+  return cause instanceof Error && 'code' in cause ? cause.code : undefined;
+}
+
+function openError(cause: unknown): StoreError {
+  switch (levelCode(cause)) {
+    case 'LEVEL_LOCKED':
+      return new StoreError('store-locked', 'another relay uses this data directory', { cause });
+    case 'LEVEL_CORRUPTION':
+      return new StoreError('store-damaged', "the relay's store is damaged", { cause });
+    default:
+      return new StoreError('store-unusable', "the relay's store cannot be opened", { cause });
   }
-  if (code === 'LEVEL_CORRUPTION') {
-    return new StoreError('store-damaged', "the relay's store is damaged", { cause });
-  }
-  return new StoreError('store-unusable', "the relay's store cannot be opened", { cause });
 }
