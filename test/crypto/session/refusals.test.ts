@@ -118,6 +118,15 @@ describe('an ordinary message', () => {
     expect(decodeSignalMessage(alice.send(bob, 'x').bytes).addresses).to.equal(undefined);
   });
 
+  it('is of type 2 or 3; for the others there are other doors', () => {
+    const { alice, bob } = acknowledgedPair();
+    const { bytes } = alice.send(bob, 'x');
+    for (const type of [0, 1, 7, 8]) {
+      const decrypt = (): unknown => bob.party.decrypt(alice.address, { type, bytes }, NOW_MS);
+      expectRefusal(bob, 'bad-message-type', decrypt);
+    }
+  });
+
   it('may be empty', () => {
     const { alice, bob } = acknowledgedPair();
     exchange(alice, bob, '');
