@@ -19,8 +19,8 @@ export const ONE_TIME_KEYS_LOW = 50;
 /** Below this at once; above, after a random wait, so that the refill does not say when a key was used. */
 export const ONE_TIME_KEYS_URGENT = 10;
 export const REFILL_WAIT_MAX_MS = 5 * MINUTE_MS;
-/** Signed and last-resort keys protect every first message since they were made. */
-export const SIGNED_KEY_LIFE_MS = 7 * DAY_MS;
+/** Signed and last-resort keys protect every first message since they were made: a week, less a day to get online. */
+export const SIGNED_KEY_LIFE_MS = 6 * DAY_MS;
 /** A first message may wait 30 days in the mailbox; a day more for clocks. */
 export const OLD_KEY_KEPT_MS = 31 * DAY_MS;
 /** Old signed and last-resort keys that are still kept: 31 days at one rotation a week, with room. */

@@ -23,6 +23,8 @@ export const WORLD_START_MS = 1_800_000_000_000;
 export const WORLD_RELAY = { fingerprint: new Uint8Array(32).fill(0xfe), host: '127.0.0.1', port: 7443 };
 /** Rounds until everybody has said everything; more means that two machines talk in circles. */
 const ROUNDS_MAX = 1_000;
+/** More than one sweep an hour for a year. */
+const WAKES_MAX = 10_000;
 
 export class World {
   readonly relay: OperationRelay;
@@ -55,8 +57,9 @@ export class World {
 
   /** Moves time on and gives every account its ticks when they fall due. */
   advance(ms: number): void {
+    this.settle();
     const end = this.nowMs + ms;
-    for (let wakes = 0; wakes < ROUNDS_MAX; wakes++) {
+    for (let wakes = 0; wakes < WAKES_MAX; wakes++) {
       const due = this.actors.map((actor) => actor.wakeMs()).filter((wake) => wake !== undefined);
       const next = Math.min(...due);
       if (next > end) {
