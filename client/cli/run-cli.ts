@@ -11,7 +11,7 @@ import { InterruptedError, type Interruption } from './interruption.ts';
 import { nearest } from './nearest.ts';
 import { type Parsed, parseCommandLine } from './parser.ts';
 import type { Program } from './program.ts';
-import { safe, say } from './safe-text.ts';
+import { layout, safe, say } from './safe-text.ts';
 import { readSettings } from './settings.ts';
 import { commands } from './specs/index.ts';
 import { Terminal } from './terminal.ts';
@@ -34,7 +34,8 @@ export async function runCli(argv: readonly string[], parts: CliParts): Promise<
   try {
     const parsed = await parse(argv, parts);
     if (parsed.kind === 'text') {
-      printer.text(safe(parsed.text, { multiline: true }));
+      // The program's own words: looking at them would take as long as making them.
+      printer.text(layout(safe(''), () => parsed.text));
       await printer.flushed();
       return EXIT.ok;
     }
@@ -81,7 +82,8 @@ async function run(parsed: Exclude<Parsed, { readonly kind: 'text' }>, call: Cal
 }
 
 async function runWithoutCommand(call: Call): Promise<ExitCode> {
-  if (call.terminal.isInteractive && !call.settings.json) {
+  // `--plain` says that the chat is meant: a script or a pipe may hold it.
+  if ((call.terminal.isInteractive || call.flags.flag('plain')) && !call.settings.json) {
     return (await import('../tui/line-mode.ts')).runLineMode(call);
   }
   throw new UsageError('usage', 'a command is missing; the interactive chat needs a terminal', {

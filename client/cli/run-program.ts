@@ -41,5 +41,5 @@ function onSignal(signal: InterruptionSignal, interruption: Interruption): void 
   const code = signal === 'SIGINT' ? EXIT.interrupted : EXIT.terminated;
   if (interruption.happened) process.exit(code);
   interruption.interrupt(signal);
-  setTimeout(() => process.exit(code), TIDY_MAX_MS);
+  if (interruption.happened) setTimeout(() => process.exit(code), TIDY_MAX_MS);
 }
