@@ -29,6 +29,8 @@ export interface OpenOptions {
   readonly lifetime?: Lifetime;
   readonly mustOwn?: boolean;
   readonly onStop?: () => void;
+  /** The way in where it is known already; stays the caller's. */
+  readonly unlock?: UnlockSource;
 }
 
 /** Slips of the finger at the terminal; a file that is wrong stays wrong. */
@@ -73,6 +75,8 @@ export function ownerOf(call: Call, account: AccountSummary): Promise<RemoteAcco
 export async function openForCall(call: Call, options: OpenOptions): Promise<SharedAccount> {
   const paths = pathsOf(call);
   const summary = chosenAccount(call);
+  const piped = options.unlock === undefined ? readPiped(call, summary) : undefined;
+  const unlock = options.unlock ?? (piped === undefined ? undefined : { passphrase: piped });
   const params: AccessParams = {
     account: summary.name,
     place: placeOf(paths, summary),
@@ -80,11 +84,21 @@ export async function openForCall(call: Call, options: OpenOptions): Promise<Sha
     role: options.role ?? 'command',
     lifetime: options.lifetime ?? 'command',
     link: options.link,
-    open: () => openHere(call, paths, summary),
+    open: () => openHere(call, paths, summary, unlock),
     ...(options.mustOwn === undefined ? {} : { mustOwn: options.mustOwn }),
     ...(options.onStop === undefined ? {} : { onStop: options.onStop }),
   };
-  return call.interruption.race(connectOrOpen(params));
+  const account = await call.interruption.race(connectOrOpen(params));
+  // An account that is open here is not opened again.
+  if (account.isOwner) piped?.wipe();
+  return account;
+}
+
+/** What comes out of a pipe comes once, and the account may take several tries to open. */
+function readPiped({ settings, env }: Call, { unlock }: AccountSummary): Secret<'Passphrase'> | undefined {
+  if (unlock !== 'passphrase') return undefined;
+  const source = passphraseSource(settings, env);
+  return source?.kind === 'fd' ? readPassphrase(source) : undefined;
 }
 
 /** Runs `work` with the account and closes it whatever happens. */
@@ -102,9 +116,15 @@ export async function withAccount<T>(
   }
 }
 
-async function openHere(call: Call, paths: Paths, { name, unlock }: AccountSummary): Promise<OpenedAccount> {
+async function openHere(
+  call: Call,
+  paths: Paths,
+  { name, unlock }: AccountSummary,
+  known: UnlockSource | undefined,
+): Promise<OpenedAccount> {
   const open = (source: UnlockSource): Promise<OpenedAccount> =>
     openAccount({ paths, name, unlock: source, connect: false });
+  if (known !== undefined) return open(known);
   if (unlock !== 'passphrase') return open({ keyFile: true });
   return withPassphrase(call, name, (passphrase) => open({ passphrase }));
 }

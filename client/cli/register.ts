@@ -45,7 +45,7 @@ export async function register(call: Call): Promise<ExitCode> {
         onProgress: (progress) => printer.detail(say`${PROGRESS[progress]}`),
       }),
     );
-    await finish(call, registered, file);
+    await finish(call, registered, { file, unlock });
     return EXIT.ok;
   } finally {
     if ('passphrase' in unlock) unlock.passphrase.wipe();
@@ -101,7 +101,12 @@ function isSame(a: Secret<'Passphrase'>, b: Secret<'Passphrase'>): boolean {
   return Buffer.compare(a.expose(), b.expose()) === 0;
 }
 
-async function finish(call: Call, registered: RegisteredAccount, file: WordsFile | undefined): Promise<void> {
+interface Given {
+  readonly file: WordsFile | undefined;
+  readonly unlock: UnlockSource;
+}
+
+async function finish(call: Call, registered: RegisteredAccount, { file, unlock }: Given): Promise<void> {
   const { flags, printer, settings, terminal } = call;
   const { summary, recoveryWords, relay, trustedOnFirstUse, resumed } = registered;
   const { name } = summary;
@@ -109,7 +114,7 @@ async function finish(call: Call, registered: RegisteredAccount, file: WordsFile
   file?.write(recoveryWords);
   if (file !== undefined || acceptFrom !== undefined) {
     const own: Call = { ...call, settings: { ...settings, account: name } };
-    await withAccount(own, { link: false }, async (account) => {
+    await withAccount(own, { link: false, unlock }, async (account) => {
       if (acceptFrom !== undefined) await account.execute({ type: 'settings', acceptFrom });
       if (file !== undefined) await account.execute({ type: 'recovery.confirm' });
     });
