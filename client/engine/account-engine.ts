@@ -255,7 +255,16 @@ export class AccountEngine implements AccountSurface {
 
   #emit(event: PositionedEvent): void {
     this.#lastPosition = Math.max(this.#lastPosition, event.position);
-    for (const listener of [...this.#listeners]) listener(event);
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(event);
+      } catch (error) {
+        // A front end's mistake is not the account's: it surfaces, and the account goes on.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
   }
 
   #settled(): void {
@@ -304,6 +313,7 @@ export class AccountEngine implements AccountSurface {
     this.#failure = error;
     this.#online = undefined;
     this.#cancelTick();
+    void this.#writer.stop();
     void this.#params.transport.stop();
     for (const { reject } of this.#commands.values()) reject(error);
     this.#commands.clear();

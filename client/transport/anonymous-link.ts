@@ -51,9 +51,11 @@ export class AnonymousLink {
     return connection.request(name, request);
   }
 
-  /** Somebody is waiting: the next attempt does not wait for the failures before it. */
+  /** There is reason to hope: the next attempt does not wait for the failures before it. */
   nudge(): void {
-    if (this.#failures > 0) this.#wake();
+    this.#failures = 0;
+    this.#askedMs = 0;
+    this.#wake();
   }
 
   stop(): void {
@@ -106,17 +108,23 @@ export class AnonymousLink {
     );
   }
 
-  #delay(): Promise<void> {
-    const { clock, limits, random } = this.#params;
-    const fraction = drawFraction(random);
-    const again = this.#failures === 0 ? 0 : backoffMs(this.#failures - 1, fraction, limits);
-    const delayMs = Math.max(fraction * limits.anonymousDelayMs, again, this.#askedMs);
-    if (delayMs === 0) return Promise.resolve();
+  async #delay(): Promise<void> {
+    const { limits, random } = this.#params;
+    const privacyMs = drawFraction(random) * limits.anonymousDelayMs;
+    while (!this.#stop.signal.aborted) {
+      const again = this.#failures === 0 ? 0 : backoffMs(this.#failures - 1, drawFraction(random), limits);
+      const delayMs = Math.max(privacyMs, again, this.#askedMs);
+      if (delayMs === 0 || (await this.#pause(delayMs))) return;
+    }
+  }
+
+  /** @returns false when it was cut short. */
+  #pause(delayMs: number): Promise<boolean> {
     return new Promise((resolve) => {
-      const cancel = clock.after(delayMs, resolve);
+      const cancel = this.#params.clock.after(delayMs, () => resolve(true));
       this.#wake = () => {
         cancel();
-        resolve();
+        resolve(false);
       };
     });
   }

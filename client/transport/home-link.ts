@@ -97,7 +97,9 @@ export class HomeLink {
       await connection.request('subscribe', { window: limits.pushWindow });
       return await connection.closed;
     } catch (error) {
-      return asRelayError(error);
+      // A request that failed with its connection does not know why that ended.
+      const ended = this.#connection;
+      return ended === undefined || ended.isOpen ? asRelayError(error) : ended.closed;
     } finally {
       this.#online = undefined;
       this.#connection?.close();

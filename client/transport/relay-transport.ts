@@ -26,7 +26,12 @@ export function relayTransport(params: RelayTransportParams): Transport {
   return {
     start(handlers: TransportHandlers): void {
       void home?.stop();
-      home = new HomeLink({ address, random, clock, limits, handlers });
+      const onOnline: TransportHandlers['onOnline'] = (info) => {
+        // The relay is there: whatever kept the other connection waiting is over.
+        anonymous.nudge();
+        handlers.onOnline(info);
+      };
+      home = new HomeLink({ address, random, clock, limits, handlers: { ...handlers, onOnline } });
     },
     request<Name extends OperationName>(
       link: LinkName,

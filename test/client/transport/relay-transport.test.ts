@@ -314,6 +314,18 @@ describe('relay transport', () => {
       expect((await lookUp()).records).to.deep.equal([]);
     });
 
+    it('does not make others wait for its failures once the home link is up', async () => {
+      const { port } = relay.address;
+      const slow = { reconnectMinMs: 3_600_000, reconnectMaxMs: 3_600_000 };
+      transport = make(slow);
+      await relay.close();
+      expect(await rejectionOf(lookUp())).to.equal('relay-unreachable');
+      const waiting = lookUp();
+      relay = await listen(friendly, relay.rootKey, port);
+      transport.start(handlers);
+      expect((await waiting).records).to.deep.equal([]);
+    });
+
     it('opens anew after a lost connection', async () => {
       await lookUp();
       const gone = new Promise((resolve) => relay.connections[0]?.socket.once('close', resolve));
