@@ -37,7 +37,7 @@ export async function search(reader: Reader, query: SearchQuery): Promise<readon
     }
     if (rows <= 0) break;
   }
-  return found.sort((a, b) => a.sentMs - b.sentMs).slice(-limit);
+  return found.sort((a, b) => a.sentMs - b.sentMs || a.position - b.position).slice(-limit);
 }
 
 /** Those spoken in last come first, so that the end of a long search is its least interesting part. */
