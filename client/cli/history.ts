@@ -30,7 +30,7 @@ export async function history(call: Call): Promise<ExitCode> {
   const range = rangeOf(call);
   const account = await openForCall(call, { link: follow, lifetime: follow ? 'long' : 'command' });
   try {
-    const output = new MessageOutput(call, messageStyleOf(call, false));
+    const output = new MessageOutput(call, messageStyleOf(call, 'conversation'));
     if (follow) {
       await followConversation(call, account, range, output);
       return EXIT.ok;

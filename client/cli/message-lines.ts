@@ -12,8 +12,8 @@ import { dayOf, formatTime, type TimeStyle } from './times.ts';
 import { wrap } from './wrap.ts';
 
 export interface MessageStyle extends TimeStyle {
-  /** For lines of several conversations: says to whom an own message went. */
-  readonly showRecipient: boolean;
+  /** Lines of several conversations, so an own message says to whom it went; or only what came in. */
+  readonly scope: 'conversation' | 'all' | 'incoming';
   readonly showIds: boolean;
   /** Of the terminal; undefined cuts nothing. */
   readonly columns?: number | undefined;
@@ -57,14 +57,15 @@ function headOf(message: MessageView, style: MessageStyle): SafeText {
   // The relay's stamp stands where the sender's clock is not to be believed.
   const time = say`${formatTime(message.sentMs, style)}${message.timeFromRelay ? '~' : ''}`;
   const state = padded(safe(message.direction === 'out' ? (message.state ?? '') : ''), STATE_COLUMNS);
+  const states = style.scope === 'incoming' ? [] : [state];
   const late = message.late ? say`(late) ` : safe('');
-  return joinSafe([id, joinSafe([time, state, senderOf(message, style)], '  '), late]);
+  return joinSafe([id, joinSafe([time, ...states, senderOf(message, style)], '  '), late]);
 }
 
-function senderOf(message: MessageView, { showRecipient }: MessageStyle): SafeText {
+function senderOf(message: MessageView, { scope }: MessageStyle): SafeText {
   if (message.kind !== 'text') return safe('-- ');
   const from = personName(message.from);
-  const isAddressed = showRecipient && message.direction === 'out';
+  const isAddressed = scope === 'all' && message.direction === 'out';
   return isAddressed ? phrase`${from} to ${personName(message.with)}> ` : phrase`${from}> `;
 }
 

@@ -44,7 +44,7 @@ export async function receive(call: Call): Promise<ExitCode> {
     await read({
       call,
       account,
-      output: new MessageOutput(call, messageStyleOf(call, true)),
+      output: new MessageOutput(call, messageStyleOf(call, 'incoming')),
       news: new Signal(),
       cursor: flags.text('cursor') ?? DEFAULT_CURSOR,
       waitMs: 1_000 * waitSeconds,
@@ -78,6 +78,7 @@ async function printUntilQuiet(reading: Reading): Promise<void> {
   let until = Date.now() + waitMs;
   while (reading.left > 0) {
     if ((await printNews(reading)) > 0) until = Date.now() + waitMs;
+    if (reading.left <= 0) return;
     const leftMs = follow ? undefined : until - Date.now();
     if (leftMs !== undefined && leftMs <= 0) return;
     await call.interruption.race(news.wait(leftMs));

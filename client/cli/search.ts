@@ -24,7 +24,7 @@ export async function search(call: Call): Promise<ExitCode> {
       ...(from === undefined ? {} : { from }),
       ...(limit === undefined ? {} : { limit }),
     });
-    const output = new MessageOutput(call, messageStyleOf(call, true));
+    const output = new MessageOutput(call, messageStyleOf(call, 'all'));
     for (const message of found) output.lines(message);
     printer.result(jsonView(found));
     if (found.length === 0) printer.hint(say`no message holds this`);

@@ -8,10 +8,10 @@ export function timeStyleOf({ settings, terminal }: Call): TimeStyle {
   return { utc: settings.utc, short: terminal.stdoutIsTerminal };
 }
 
-export function messageStyleOf(call: Call, showRecipient: boolean): MessageStyle {
+export function messageStyleOf(call: Call, scope: MessageStyle['scope']): MessageStyle {
   return {
     ...timeStyleOf(call),
-    showRecipient,
+    scope,
     showIds: call.settings.verbose,
     columns: call.terminal.stdoutIsTerminal ? call.terminal.columns : undefined,
   };
