@@ -39,7 +39,8 @@ export class AccountChains {
   async #readAll(account: Uint8Array, newest: number): Promise<readonly Uint8Array[]> {
     const records: Uint8Array[] = [];
     while (records.length <= newest) {
-      const range = { afterSequence: records.length - 1, maxBytes: BYTES_PER_READ };
+      const afterSequence = records.length - 1;
+      const range = { afterSequence, maxRecords: newest + 1, maxBytes: BYTES_PER_READ };
       const more = await this.#store.records(account, range);
       if (more.length === 0) break;
       records.push(...more);

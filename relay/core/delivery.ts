@@ -3,6 +3,7 @@
 import { RelayError } from '../../crypto/errors.ts';
 import { sha256 } from '../../crypto/primitives/hash.ts';
 import { relayError } from '../protocol/errors.ts';
+import { RECORDS_PER_ANSWER_MAX } from '../protocol/limits.ts';
 import {
   type DeliverRequest,
   type DeliverResponse,
@@ -122,6 +123,7 @@ function append(
     stampHour: context.nowHour,
     mailboxMessages,
     mailboxBytes,
+    maxRecords: RECORDS_PER_ANSWER_MAX,
     maxRecordBytes: RECORDS_ANSWER_BYTES,
   };
   return context.store.appendMailbox(delivery, (mailbox, entry) => context.presence.staged(mailbox, entry));

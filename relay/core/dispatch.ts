@@ -93,8 +93,8 @@ function decodeBody<T>(body: Uint8Array, decode: (bytes: Uint8Array) => T): T {
   try {
     return decode(body);
   } catch (cause) {
-    if (cause instanceof ChatError) throw relayError('bad-request', { cause });
-    throw cause;
+    if (!(cause instanceof ChatError)) throw cause;
+    throw relayError(cause.code === 'too-long' ? 'too-large' : 'bad-request', { cause });
   }
 }
 

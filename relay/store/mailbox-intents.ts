@@ -62,8 +62,8 @@ export function appendMailbox(rows: RowTransaction, delivery: Delivery): Appende
   const admitted = admit(rows, delivery);
   if ('kind' in admitted) return { outcome: admitted, entries: [] };
   if (isStale(admitted, delivery)) {
-    const { account, recordSequence, maxRecordBytes } = delivery;
-    const range = { afterSequence: recordSequence, maxBytes: maxRecordBytes };
+    const { account, recordSequence, maxRecords, maxRecordBytes } = delivery;
+    const range = { afterSequence: recordSequence, maxRecords, maxBytes: maxRecordBytes };
     return { outcome: { kind: 'stale-devices', records: readRecords(rows, account, range) }, entries: [] };
   }
   const entries: { mailbox: Mailbox; entry: MailboxEntry }[] = [];

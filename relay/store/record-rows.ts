@@ -13,7 +13,7 @@ export function readRecords(rows: Reader, account: Uint8Array, range: RecordRang
     const record = rows.get(recordKey(account, sequence));
     if (record === undefined) break;
     sizeBytes += record.length;
-    if (sizeBytes > range.maxBytes && records.length > 0) break;
+    if (records.length >= range.maxRecords || (sizeBytes > range.maxBytes && records.length > 0)) break;
     records.push(record);
   }
   return records;

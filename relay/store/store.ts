@@ -138,6 +138,7 @@ export type CasRecordOutcome = 'accepted' | 'repeated' | 'conflict' | 'key-taken
 export interface RecordRange {
   /** Absent: from record 0. */
   readonly afterSequence?: number;
+  readonly maxRecords: number;
   readonly maxBytes: number;
 }
 
@@ -226,6 +227,7 @@ export interface Delivery {
   readonly mailboxMessages: number;
   readonly mailboxBytes: number;
   /** Of the records in a `stale-devices` outcome. */
+  readonly maxRecords: number;
   readonly maxRecordBytes: number;
 }
 

@@ -67,6 +67,27 @@ describe('account records at the relay', () => {
     expect(await recordsAfter(2)).to.deep.equal([]);
   });
 
+  it('beyond 100 come in several answers', async () => {
+    const rig = makeRig({ limits: { changesPerDay: 1_000 } });
+    const bob = await rig.register('bob');
+    const client = await rig.signIn('bob');
+    const all = [bob.registration.record];
+    let { chain } = bob;
+    for (let i = 0; i < 102; i++) {
+      const next = withDevices(bob, [bob.device], chain);
+      chain = next.chain;
+      all.push(next.record);
+      expect((await client.call('submitRecord', { record: next.record })).code).to.equal('ok');
+    }
+    const first = (await client.call('fetchOwnRecords', {})).answer.records;
+    expect(first).to.deep.equal(all.slice(0, 100));
+    expect((await client.call('fetchOwnRecords', { afterSequence: 99 })).answer.records).to.deep.equal(
+      all.slice(100),
+    );
+    const stale = await rig.connect().call('deliver', envelopeTo(bob, 'one'));
+    expect(stale.records).to.deep.equal(all.slice(1, 101));
+  });
+
   it('are refused when they are not honest, and nothing changes', async () => {
     const rig = makeRig();
     const bob = await rig.register('bob');

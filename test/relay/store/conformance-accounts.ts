@@ -51,7 +51,7 @@ function registration(store: () => RelayStore): void {
   it('are not there before', async () => {
     expect(await store().account(idOf('alice'))).to.equal(undefined);
     expect(await store().accountByName('alice')).to.equal(undefined);
-    expect(await store().records(idOf('alice'), { maxBytes: 1_000 })).to.deep.equal([]);
+    expect(await store().records(idOf('alice'), { maxRecords: 100, maxBytes: 1_000 })).to.deep.equal([]);
     expect(await store().capability(capabilityOf('alice'))).to.equal(undefined);
   });
 
@@ -106,15 +106,18 @@ function records(store: () => RelayStore): void {
     await store().createAccount(newAccount('alice'));
     for (let sequence = 1; sequence <= 4; sequence++) await store().casRecord(nextRecord('alice', sequence));
     const all = [0, 1, 2, 3, 4].map((sequence) => recordOf('alice', sequence).bytes);
-    const get = (afterSequence: number | undefined, maxBytes: number) =>
-      store().records(
+    const get = (afterSequence: number | undefined, maxBytes: number, maxRecords = 100) => {
+      const range = { maxBytes, maxRecords };
+      return store().records(
         idOf('alice'),
-        afterSequence === undefined ? { maxBytes } : { afterSequence, maxBytes },
+        afterSequence === undefined ? range : { ...range, afterSequence },
       );
+    };
     expect(await get(undefined, 10_000)).to.deep.equal(all);
     expect(await get(2, 10_000)).to.deep.equal(all.slice(3));
     expect(await get(undefined, 400)).to.deep.equal(all.slice(0, 2));
     expect(await get(undefined, 1)).to.deep.equal(all.slice(0, 1));
+    expect(await get(undefined, 10_000, 3)).to.deep.equal(all.slice(0, 3));
     expect(await get(4, 10_000)).to.deep.equal([]);
     expect(await get(99, 10_000)).to.deep.equal([]);
   });
@@ -191,7 +194,7 @@ function deletion(store: () => RelayStore): void {
     await store().deleteAccount(idOf('alice'));
     expect(await store().account(idOf('alice'))).to.equal(undefined);
     expect(await store().accountByName('alice')).to.equal(undefined);
-    expect(await store().records(idOf('alice'), { maxBytes: 1_000 })).to.deep.equal([]);
+    expect(await store().records(idOf('alice'), { maxRecords: 100, maxBytes: 1_000 })).to.deep.equal([]);
     expect(await store().passwordHash(idOf('alice'))).to.equal(undefined);
     expect(await store().sessions(idOf('alice'))).to.deep.equal([]);
     expect(await read(store(), 'alice')).to.deep.equal([]);

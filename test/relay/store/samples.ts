@@ -94,6 +94,7 @@ export function deliveryTo(name: string, envelope: string, changes: Partial<Deli
     stampHour: HOUR,
     mailboxMessages: 10_000,
     mailboxBytes: 1_000_000,
+    maxRecords: 100,
     maxRecordBytes: 65_536,
     ...changes,
   };
