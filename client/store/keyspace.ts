@@ -28,9 +28,10 @@ const SEQUENCE_BYTES = 8;
 const FORMAT_ROW = utf8('format');
 const COMMIT_LOG = utf8('commit');
 
-export function rowKey(storeKey: StoreKey, table: number, key: Uint8Array): Uint8Array {
+/** @param id - the row's own key, or the owner of a log. */
+export function rowKey(storeKey: StoreKey, table: number, id: Uint8Array): Uint8Array {
   assert(table >= 0 && table <= NUMBER_MAX, 'a table number is one byte');
-  return concatBytes(Uint8Array.of(table), rowId(storeKey, key));
+  return concatBytes(Uint8Array.of(table), rowId(storeKey, id));
 }
 
 export function logKey(storeKey: StoreKey, log: number, owner: Uint8Array, sequence: number): Uint8Array {
@@ -38,9 +39,9 @@ export function logKey(storeKey: StoreKey, log: number, owner: Uint8Array, seque
 }
 
 /** The sequence number at the end of a log entry's key. */
-export function sequenceOf(key: Uint8Array): number {
-  assert(key.length === 1 + ROW_ID_BYTES + SEQUENCE_BYTES, 'not the key of a log entry');
-  const view = new DataView(key.buffer, key.byteOffset, key.byteLength);
+export function sequenceOf(storedKey: Uint8Array): number {
+  assert(storedKey.length === 1 + ROW_ID_BYTES + SEQUENCE_BYTES, 'not the key of a log entry');
+  const view = new DataView(storedKey.buffer, storedKey.byteOffset, storedKey.byteLength);
   return Number(view.getBigUint64(1 + ROW_ID_BYTES));
 }
 

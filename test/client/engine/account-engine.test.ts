@@ -393,6 +393,20 @@ describe('account engine', () => {
       expect(journal).to.deep.equal([]);
     });
 
+    it('is opened once, when somebody asks for it later', async () => {
+      await engine.close();
+      journal.length = 0;
+      engine = await make(false);
+      expect(await engine.caughtUp(1_000)).to.equal(false);
+      engine.connect();
+      engine.connect();
+      expect(journal.filter((line) => line === 'start').length).to.equal(1);
+      const waiting = engine.caughtUp(1_000);
+      await settle();
+      clock.advance(1_000);
+      expect(await waiting).to.equal(false);
+    });
+
     it('is closed when the account signs out', async () => {
       machine.onStep = (_view, input) => ({
         effects: [

@@ -1,7 +1,11 @@
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
+import { openAccount } from '../../../client/engine/accounts.ts';
+import { resolvePaths } from '../../../client/engine/paths.ts';
 import { type RealRelay, startRealRelay } from '../../support/real-relay.ts';
 import { temporaryDirectories } from '../../support/temporary-directory.ts';
-import { befriend, makePerson, type Person } from './people.ts';
+import { befriend, makePerson, type Person, testHost } from './people.ts';
 
 const TIMEOUT_MS = 20_000;
 
@@ -52,6 +56,32 @@ describe('two engines and a relay', function () {
     await bob.open();
     expect(await bob.account.caughtUp(TIMEOUT_MS)).to.equal(true);
     expect(await bob.texts('alice')).to.deep.equal(['alice: hello bob', 'alice: while you were away']);
+  });
+
+  it('find each other again when the relay was stopped in an orderly way and came back', async () => {
+    await befriend(alice, bob);
+    const { rootKey, address } = relay;
+    await relay.stop();
+    await alice.heard((event) => event.type === 'link' && event.state === 'offline');
+    await alice.account.execute({ type: 'send', to: 'bob', text: 'into the void' });
+    relay = await startRealRelay({ directory, rootKey, port: address.port });
+    await bob.heard((event) => event.type === 'message' && event.message.text === 'into the void');
+    expect(await alice.account.drain(TIMEOUT_MS)).to.equal(true);
+  });
+
+  it('give way to a copy of themselves that connects later, and do not fight it', async () => {
+    await alice.account.close();
+    const copied = resolvePaths({ INTECHAT_DATA_DIR: join(directory, 'copy') });
+    cpSync(alice.paths.dataDirectory, copied.dataDirectory, { recursive: true });
+    await alice.open();
+    expect(await alice.account.caughtUp(TIMEOUT_MS)).to.equal(true);
+    const unlock = { keyFile: true } as const;
+    const copy = await openAccount({ paths: copied, name: 'alice', unlock, connect: true, host: testHost });
+    const left = await alice.heard((event) => event.type === 'link' && event.state === 'offline');
+    expect(left).to.include({ reason: 'superseded' });
+    expect(await alice.account.caughtUp(TIMEOUT_MS)).to.equal(false);
+    expect(await copy.caughtUp(TIMEOUT_MS)).to.equal(true);
+    await copy.close();
   });
 
   it('deliver once and in order what was written while the relay was killed and started again', async () => {
