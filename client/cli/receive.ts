@@ -17,6 +17,8 @@ const DEFAULT_CURSOR = 'receive';
 const DEFAULT_WAIT_SECONDS = 5;
 const WAIT_MAX_SECONDS = 86_400;
 const MESSAGES_MAX = 1_000_000;
+/** Somebody may be waiting for the receipt of what just came; it gets so much time to go out. */
+const RECEIPTS_MAX_MS = 2_000;
 /** Printed between two moves of the cursor: what a crash may show twice. */
 const PAGE = 50;
 
@@ -52,6 +54,7 @@ export async function receive(call: Call): Promise<ExitCode> {
       left,
       position: 0,
     });
+    if (account.isOwner) await interruption.race(account.drain(RECEIPTS_MAX_MS));
     return EXIT.ok;
   } finally {
     if (interruption.happened) await account.leave();

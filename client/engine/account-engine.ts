@@ -122,7 +122,9 @@ export class AccountEngine implements AccountSurface {
   async drain(timeoutMs: number): Promise<boolean> {
     this.#params.transport.nudge();
     const { store } = this.#params;
-    const isDrained = async () => this.#isQuiet() && this.#machine.unsentCount(store) === 0;
+    // What is due now, such as a receipt that somebody waits for, is about to be sent as well.
+    const isDrained = async () =>
+      this.#isQuiet() && !this.#isTickDue() && this.#machine.unsentCount(store) === 0;
     return this.#wait(timeoutMs, isDrained);
   }
 
@@ -280,6 +282,12 @@ export class AccountEngine implements AccountSurface {
     if (wakeMs === undefined) return;
     const delayMs = Math.max(wakeMs - clock.nowMs(), TICK_MIN_MS);
     this.#cancelTick = clock.after(delayMs, () => this.#push({ kind: 'tick' }));
+  }
+
+  #isTickDue(): boolean {
+    const { store, clock } = this.#params;
+    const wakeMs = this.#machine.nextWakeMs(store);
+    return wakeMs !== undefined && wakeMs <= clock.nowMs();
   }
 
   /** Nothing is being handled, asked or waited for right now. */
