@@ -81,8 +81,9 @@ export class HomeLink {
   }
 
   /** @returns why the connection ended or did not come about. */
-  async #connectOnce(onOnline: () => void): Promise<RelayError> {
+  async #connectOnce(onStable: () => void): Promise<RelayError> {
     const { address, random, clock, limits, handlers } = this.#params;
+    let cancelStable = () => {};
     handlers.onConnecting();
     try {
       const onEvent = (event: RelayEvent) => this.#receive(event);
@@ -92,7 +93,7 @@ export class HomeLink {
       const info = await connection.request('signIn', handlers.signIn(connection.proof));
       const acknowledger = new Acknowledger((sequence) => connection.request('acknowledge', { sequence }));
       this.#online = { connection, acknowledger };
-      onOnline();
+      cancelStable = clock.after(limits.stableAfterMs, onStable);
       handlers.onOnline(info);
       await connection.request('subscribe', { window: limits.pushWindow });
       return await connection.closed;
@@ -101,6 +102,7 @@ export class HomeLink {
       const ended = this.#connection;
       return ended === undefined || ended.isOpen ? asRelayError(error) : ended.closed;
     } finally {
+      cancelStable();
       this.#online = undefined;
       this.#connection?.close();
       this.#connection = undefined;

@@ -13,6 +13,8 @@ export interface LinkLimits {
   readonly reconnectMinMs: number;
   /** …up to this, so that a relay that comes back is found within a minute. */
   readonly reconnectMaxMs: number;
+  /** A link that stayed up so long begins with the first delay again; one that comes and goes does not. */
+  readonly stableAfterMs: number;
   /** Unanswered requests of one connection; below the relay's own limit, so it never has to refuse. */
   readonly inFlightMax: number;
   /** Bytes in unanswered requests: what would have to be sent again when the connection dies. */
@@ -35,6 +37,7 @@ export const linkLimits: LinkLimits = {
   heartbeatAnswerMs: 10_000,
   reconnectMinMs: 500,
   reconnectMaxMs: 60_000,
+  stableAfterMs: 10_000,
   inFlightMax: 256,
   inFlightMaxBytes: 1_048_576,
   waitingMax: 8_192,

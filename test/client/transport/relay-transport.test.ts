@@ -8,6 +8,7 @@ import type { Transport, TransportHandlers } from '../../../client/transport/tra
 import { UsageError } from '../../../crypto/errors.ts';
 import { ready } from '../../../crypto/primitives/sodium.ts';
 import { CLOSE } from '../../../relay/protocol/frames.ts';
+import { manualClock } from '../../support/manual-clock.ts';
 import { rejectionOf } from '../../support/rejection.ts';
 import { listen, type Script, type ScriptedRelay, startScriptedRelay } from './scripted-relay.ts';
 
@@ -132,6 +133,38 @@ describe('relay transport', () => {
       await until(() => count('offline relay-unreachable') >= 3);
       relay = await listen(friendly, relay.rootKey, port);
       await until(() => count('online 2') === 2);
+    });
+
+    it('waits longer each time when it never stays up', async () => {
+      const clock = manualClock();
+      transport = relayTransport({
+        address: relay.address,
+        random: systemRandom(),
+        clock,
+        limits: { reconnectMinMs: 1_000, reconnectMaxMs: 8_000, stableAfterMs: 60_000, heartbeatIdleMs: 1e9 },
+      });
+      relay.script = {
+        answer: ({ name }, { socket }) => {
+          if (name === 'signIn') return { ok: signInResponse };
+          socket.terminate();
+          return 'silence';
+        },
+      };
+      transport.start(handlers);
+      const pauses: number[] = [];
+      for (let round = 1; round <= 5; round++) {
+        await until(() => count('offline connection-lost') === round);
+        let waited = 0;
+        while (count('connecting') === round) {
+          clock.advance(100);
+          waited += 100;
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+        pauses.push(waited);
+      }
+      for (const [index, base] of [1_000, 2_000, 4_000, 8_000, 8_000].entries()) {
+        expect(pauses[index]).to.be.within(base / 2, base + 100);
+      }
     });
 
     it('does not come back to a relay with another key', async () => {
