@@ -44,8 +44,7 @@ const COLORS: Readonly<Record<Tone, string>> = { plain: '', quiet: '\x1b[2m', al
 const COLOR_OFF = '\x1b[0m';
 
 export class DrawnScreen implements Screen {
-  readonly keepsTyped = false;
-  readonly isPipe = false;
+  readonly kind = 'drawn';
   readonly #params: DrawnScreenParams;
   readonly #decoder = new StringDecoder('utf8');
   readonly #restore = (): void => this.#giveBack();

@@ -15,7 +15,7 @@ export interface FarewellParams {
   readonly screen: Screen;
   readonly signal: AbortSignal;
   /** How long the end of a pipe waits for what is not sent yet. */
-  readonly drainMs: number;
+  readonly waitMs: number;
   readonly show: (item: Item) => void;
   /** Resolves when the user does not want to wait. */
   readonly hurry: Promise<void>;
@@ -46,18 +46,19 @@ export async function sayFarewell(why: Ending, params: FarewellParams): Promise<
           ? say`1 message waits here and goes out`
           : say`${waiting} messages wait here and go out`;
       show(note(phrase`${what} the next time, or with: intechat daemon`));
-      return screen.isPipe ? EXIT.queued : EXIT.ok;
+      return screen.kind === 'pipe' ? EXIT.queued : EXIT.ok;
     }
   }
 }
 
 /** Lets out what waits. @returns how many messages still do. */
-async function drain({ surface, screen, drainMs, show, hurry }: FarewellParams): Promise<number> {
+async function drain({ surface, screen, waitMs, show, hurry }: FarewellParams): Promise<number> {
   const countWaiting = async (): Promise<number> =>
     (await surface.query({ type: 'outbox' })).filter(({ state }) => state === 'waiting').length;
   if ((await countWaiting()) === 0) return 0;
-  if (!screen.isPipe) show(note(say`sending what waits`));
-  const timeoutMs = screen.isPipe ? drainMs : Math.min(drainMs, QUIT_DRAIN_MS);
+  const isPipe = screen.kind === 'pipe';
+  if (!isPipe) show(note(say`sending what waits`));
+  const timeoutMs = isPipe ? waitMs : Math.min(waitMs, QUIT_DRAIN_MS);
   await Promise.race([surface.drain(timeoutMs), hurry]);
   return countWaiting();
 }

@@ -46,7 +46,7 @@ export async function chat(call: Call, surface: AccountSurface, options: ChatOpt
       utc: settings.utc,
       nowMs: Date.now,
       newMessageId: () => randomBytes(MESSAGE_ID_BYTES).toString('hex'),
-      drainMs: settings.timeoutMs,
+      waitMs: settings.timeoutMs,
       signal: interruption.signal,
       greeting,
       ...(options.openFirst === undefined ? {} : { openFirst: options.openFirst }),

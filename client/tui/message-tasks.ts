@@ -135,7 +135,7 @@ export async function findToCancel(surface: AccountSurface, id: string): Promise
   return {
     items: [],
     question: {
-      text: phrase`take back ${preview(found.text)} to ${personName(found.to)}? [y/N]`,
+      text: phrase`take back ${preview(found.text)} to ${personName(found.to)}?`,
       yes: { kind: 'cancel', id: found.id },
       no: say`it stays`,
     },

@@ -39,6 +39,7 @@ export type Task =
   | { readonly kind: 'tell'; readonly id: string };
 
 export interface Question {
+  /** Said when it is asked; the prompt has room for an answer only. */
   readonly text: SafeText;
   readonly yes: Task;
   /** Said after a no. */
@@ -89,7 +90,7 @@ export function newModel(me: string): Model {
 
 /** Where the next line goes. */
 export function promptOf({ question, opening, chat }: Model): SafeText {
-  if (question !== undefined) return phrase`${question.text} `;
+  if (question !== undefined) return question.later === undefined ? say`[y/N] ` : say`same? [y/N/later] `;
   if (opening !== undefined) return phrase`opening ${personName(opening)}> `;
   if (chat === undefined) return say`(no chat)> `;
   return phrase`${personName(chat.name)} (${say`${chat.trust}`})> `;

@@ -79,7 +79,7 @@ export function onPaste(model: Model, text: string): Update {
       const all = action.text.split('\n');
       const first = safe(all[0] ?? '', { maxGraphemes: FIRST_LINE_GRAPHEMES });
       return asks(model, {
-        text: phrase`send ${all.length} lines to ${personName(name)}, beginning with "${first}"? [y/N]`,
+        text: phrase`send ${all.length} lines to ${personName(name)}, beginning with "${first}"?`,
         yes: task,
         no: say`not sent`,
       });
@@ -99,7 +99,7 @@ function onAnswer(model: Model, question: Question, text: string): Update {
   if (question.later !== undefined && (answer === 'later' || answer === 'l')) {
     return says(answered, note(question.later));
   }
-  if (answer === '') return says(answered, note(question.later ?? question.no));
+  if (answer === '') return says(answered, note(question.no));
   if (answer === 'n' || answer === 'no') return says(answered, note(question.no));
   return says(model, error(question.later === undefined ? say`y or n?` : say`y, n or later?`));
 }
@@ -121,13 +121,13 @@ function onPersonAction(model: Model, kind: PersonAction, named: string | undefi
       return performs(model, { kind: 'mute', who, muted: kind === 'mute' });
     case 'reject':
       return asks(model, {
-        text: phrase`drop the request of ${name} and everything in it? [y/N]`,
+        text: phrase`drop the request of ${name} and everything in it?`,
         yes: { kind, who },
         no: phrase`${name} still waits`,
       });
     case 'block':
       return asks(model, {
-        text: phrase`block ${name}? what they send from now on is gone for good [y/N]`,
+        text: phrase`block ${name}? what they send from now on is gone for good`,
         yes: { kind, who },
         no: phrase`${name} is not blocked`,
       });
@@ -156,5 +156,5 @@ function performs(model: Model, task: Task): Update {
 }
 
 function asks(model: Model, question: Question): Update {
-  return { model: { ...model, question }, items: [], effects: [] };
+  return { model: { ...model, question }, items: [note(question.text)], effects: [] };
 }

@@ -98,12 +98,11 @@ export async function verify(surface: AccountSurface, who: string, me: string): 
       lines(
         phrase`Safety number with ${shown}:`,
         ...numberRows(number).map((row) => phrase`    ${row}`),
-        phrase`Ask ${shown} to type /verify ${personName(me)}; the numbers must be the same on both screens.`,
         ...already,
       ),
     ],
     question: {
-      text: say`same? [y/N/later]`,
+      text: phrase`ask ${shown} to type /verify ${personName(me)}; the numbers must be the same on both screens`,
       yes: { kind: 'verified', who: account },
       no: phrase`not verified. If the numbers differ somebody may be in between: write nothing secret to ${shown}`,
       later: phrase`nothing changed; any time: /verify ${shown}`,
@@ -122,7 +121,7 @@ export async function askTrust(surface: AccountSurface, who: string): Promise<Ou
   return {
     items: [lines(phrase`Present key of ${shown}: ${say`${fingerprint}`}`)],
     question: {
-      text: phrase`send to it without comparing safety numbers? [y/N]`,
+      text: phrase`send to it without comparing safety numbers?`,
       yes: { kind: 'trust', who: account },
       no: phrase`nothing changed; to compare: /verify ${shown}`,
     },

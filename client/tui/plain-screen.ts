@@ -7,7 +7,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { layout, type SafeText, say } from '../cli/safe-text.ts';
 import type { Printer } from '../cli/voice.ts';
 import { LINE_MAX_CODE_UNITS } from './line-editor.ts';
-import type { Screen, ScreenHandlers } from './screen.ts';
+import type { Screen, ScreenHandlers, ScreenKind } from './screen.ts';
 import type { Row } from './view.ts';
 
 export interface PlainScreenParams {
@@ -16,8 +16,7 @@ export interface PlainScreenParams {
 }
 
 export class PlainScreen implements Screen {
-  readonly keepsTyped: boolean;
-  readonly isPipe: boolean;
+  readonly kind: ScreenKind;
   readonly #params: PlainScreenParams;
   readonly #decoder = new StringDecoder('utf8');
   #rest = '';
@@ -28,9 +27,7 @@ export class PlainScreen implements Screen {
 
   constructor(params: PlainScreenParams) {
     this.#params = params;
-    const { isTTY } = params.stdin;
-    this.keepsTyped = isTTY === true;
-    this.isPipe = isTTY !== true;
+    this.kind = params.stdin.isTTY === true ? 'plain-terminal' : 'pipe';
   }
 
   start(handlers: ScreenHandlers): void {

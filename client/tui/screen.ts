@@ -18,11 +18,15 @@ export interface ScreenHandlers {
   names(): readonly string[];
 }
 
-export interface Screen {
+export type ScreenKind =
+  | 'drawn'
   /** What is typed stays visible by itself: own messages need not be shown again. */
-  readonly keepsTyped: boolean;
-  /** At the end of input what is queued has to go out first. */
-  readonly isPipe: boolean;
+  | 'plain-terminal'
+  /** Nobody is there: lines are done as they come, and at their end everything has to go out. */
+  | 'pipe';
+
+export interface Screen {
+  readonly kind: ScreenKind;
   start(handlers: ScreenHandlers): void;
   show(rows: readonly Row[]): void;
   /** Where the next line goes. */

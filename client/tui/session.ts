@@ -5,6 +5,7 @@
 
 import type { ExitCode } from '../cli/exit-codes.ts';
 import { say } from '../cli/safe-text.ts';
+import { dayOf } from '../cli/times.ts';
 import type { Printer } from '../cli/voice.ts';
 import type { PositionedEvent } from '../core/events.ts';
 import type { AccountSurface } from '../core/surface.ts';
@@ -25,8 +26,8 @@ export interface SessionParams {
   readonly utc: boolean;
   readonly nowMs: () => number;
   readonly newMessageId: () => string;
-  /** How long the end waits for what is not sent yet. */
-  readonly drainMs: number;
+  /** How long a pipe waits for its mail at the beginning and for what is not sent at the end. */
+  readonly waitMs: number;
   /** Aborts when the process is asked to end. */
   readonly signal: AbortSignal;
   /** Said first. */
@@ -38,6 +39,8 @@ export interface SessionParams {
 /** Lines that wait to be done; a pipe is not read on meanwhile. */
 const QUEUE_HIGH = 256;
 const QUEUE_LOW = 64;
+/** A relay that takes longer to hand over the mail does not keep the lines waiting. */
+const MAIL_WAIT_MAX_MS = 5_000;
 /** Ids of messages of this chat, to know its own events by. */
 const SENT_MAX = 1_000;
 
@@ -71,7 +74,7 @@ export class Session {
       this.#hurry = resolve;
     });
     this.#model = newModel(me);
-    this.#view = { utc, day: '' };
+    this.#view = { utc, day: dayOf(nowMs(), utc) };
     this.#housekeeping = new Housekeeping(
       params,
       (people) => this.#dispatch({ kind: 'people', people }),
@@ -136,6 +139,8 @@ export class Session {
 
   async #begin(): Promise<void> {
     const { surface, screen } = this.#params;
+    // A line of a pipe may be about something that waits in the mailbox.
+    if (screen.kind === 'pipe') await surface.caughtUp(Math.min(this.#params.waitMs, MAIL_WAIT_MAX_MS));
     const { link, linkReason, requests, recoveryConfirmed } = await surface.query({ type: 'status' });
     this.#housekeeping.refresh();
     await this.#catchUp();
@@ -150,7 +155,7 @@ export class Session {
       this.#hear({ type: 'link', state: link, position: this.#position, ...reason });
     }
     this.#ready = true;
-    screen.prompt(promptOf(this.#model));
+    this.#prompt();
   }
 
   /** Shows what came while nobody looked, then what was said meanwhile. */
@@ -178,7 +183,8 @@ export class Session {
       if (position <= this.#position) return;
       this.#position = position;
       this.#housekeeping.printed(position);
-      if (this.#params.screen.keepsTyped && direction === 'out' && this.#sent.includes(id)) return;
+      if (this.#params.screen.kind === 'plain-terminal' && direction === 'out' && this.#sent.includes(id))
+        return;
     }
     this.#dispatch({ kind: 'event', event });
   }
@@ -220,7 +226,7 @@ export class Session {
     const { model, items, effects } = update(this.#model, input);
     this.#model = model;
     this.#show(items);
-    if (this.#ready && this.#quit === undefined) this.#params.screen.prompt(promptOf(model));
+    this.#prompt();
     const tasks: Task[] = [];
     for (const effect of effects) {
       if (effect.kind === 'perform' && (input.kind === 'line' || input.kind === 'paste')) {
@@ -248,6 +254,14 @@ export class Session {
         this.#end(effect.why);
         return;
     }
+  }
+
+  #prompt(): void {
+    if (!this.#ready || this.#quit !== undefined) return;
+    const { screen } = this.#params;
+    // It is only there to keep a fast typist from taking the old chat for the new one.
+    if (this.#model.opening !== undefined && screen.kind !== 'drawn') return;
+    screen.prompt(promptOf(this.#model));
   }
 
   #show(items: readonly Item[]): void {

@@ -81,7 +81,8 @@ function onOutcome(before: Model, task: Task, outcome: Outcome): Update {
   }
   // Whoever was told that the relay is away wants to know when this went out.
   if (waiting !== undefined && model.saidOffline) model = withSaidWaiting(model, waiting);
-  return { model, items, effects };
+  const asked = question === undefined ? [] : [note(question.text)];
+  return { model, items: [...items, ...asked], effects };
 }
 
 const CHANGES_PEOPLE: ReadonlySet<Task['kind']> = new Set<Task['kind']>([

@@ -122,7 +122,8 @@ describe('the chat when something is typed', () => {
   it('asks before it sends several lines, and sends them as one message', () => {
     const asked = update(withBob, { kind: 'paste', text: 'one\ntwo\nthree' });
     expect(asked.effects).to.deep.equal([]);
-    expect(promptOf(asked.model)).to.contain('send 3 lines to bob');
+    expect(texts(asked.items)).to.contain('send 3 lines to bob');
+    expect(promptOf(asked.model)).to.equal('[y/N] ');
     expect(typed(asked.model, '').effects).to.deep.equal([]);
     expect(tasks(typed(asked.model, 'y'))).to.deep.equal([
       { kind: 'send', to: 'b0b', text: 'one\ntwo\nthree' },
