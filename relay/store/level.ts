@@ -16,6 +16,8 @@ export interface LevelStoreOptions {
   readonly ballastBytes?: number;
   /** With less free space than this nothing more is taken: LevelDB needs room to tidy up. */
   readonly minFreeBytes?: number;
+  /** Deleted rows after which their range is rewritten when nothing else goes on. */
+  readonly compactAfterDeletes?: number;
 }
 
 const DEFAULT_BALLAST_BYTES = 8 * 1_048_576;
@@ -23,8 +25,7 @@ const DEFAULT_MIN_FREE_BYTES = 64 * 1_048_576;
 /** A larger memory table means fewer and larger table files under load; two may exist at a time. */
 const WRITE_BUFFER_BYTES = 16 * 1_048_576;
 const BLOCK_CACHE_BYTES = 16 * 1_048_576;
-/** Deleted rows that make it worth while to rewrite their range. */
-const COMPACT_AFTER_DELETES = 50_000;
+const DEFAULT_COMPACT_AFTER_DELETES = 50_000;
 /** The character after "/": the end of everything that begins with a prefix. */
 const AFTER_SLASH = '0';
 
@@ -36,6 +37,7 @@ type Database = Level<string, Uint8Array> & {
 class LevelDisk implements RowDisk {
   readonly #directory: string;
   readonly #minFreeBytes: number;
+  readonly #compactAfterDeletes: number;
   readonly #ballast: Ballast;
   #database: Database | undefined;
   #deletes = 0;
@@ -43,6 +45,7 @@ class LevelDisk implements RowDisk {
   constructor(options: LevelStoreOptions) {
     this.#directory = options.directory;
     this.#minFreeBytes = options.minFreeBytes ?? DEFAULT_MIN_FREE_BYTES;
+    this.#compactAfterDeletes = options.compactAfterDeletes ?? DEFAULT_COMPACT_AFTER_DELETES;
     this.#ballast = new Ballast(
       join(options.directory, 'ballast'),
       options.ballastBytes ?? DEFAULT_BALLAST_BYTES,
@@ -126,7 +129,7 @@ class LevelDisk implements RowDisk {
   }
 
   async compact(): Promise<void> {
-    if (this.#deletes < COMPACT_AFTER_DELETES) return;
+    if (this.#deletes < this.#compactAfterDeletes) return;
     this.#deletes = 0;
     for (const prefix of [MAIL, DELIVERED]) {
       await this.#rows.compactRange(prefix, `${prefix.slice(0, -1)}${AFTER_SLASH}`);
