@@ -12,7 +12,7 @@ import {
   CAPABILITY_REFILL_WAIT_MAX_MS,
   HELD_CAPABILITIES_MAX,
 } from './limits.ts';
-import { changeCounters, countersOf, drawNumber, nextStamp } from './state.ts';
+import { changeCounters, countersOf, drawNumber, isDue, nextStamp } from './state.ts';
 import { type IssuedRow, issuedTable } from './tables/own.ts';
 import { contactsTable, type HeldCapability, heldTable } from './tables/people.ts';
 import type { View } from './tables.ts';
@@ -92,7 +92,7 @@ export function rotateAddress(tx: Transaction): void {
 /** Fills the pool when its time has come. */
 export function refillPool(tx: Transaction): void {
   const due = countersOf(tx).capabilityRefillMs;
-  if (due === NEVER || due > tx.nowMs) return;
+  if (due === NEVER || !isDue(due, tx.nowMs, CAPABILITY_REFILL_WAIT_MAX_MS)) return;
   changeCounters(tx, { capabilityRefillMs: NEVER });
   const waiting = tx.list(issuedTable).filter(([, row]) => isFree(row, 'unregistered')).length;
   const missing = CAPABILITY_POOL - freeOnes(tx).length - waiting;

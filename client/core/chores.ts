@@ -26,6 +26,11 @@ export function doEverything(tx: Transaction): void {
   doChore(tx, 'settings');
   doChore(tx, 'records');
   syncPending(tx);
+  releaseAll(tx);
+}
+
+/** The next content of every account that has one waiting. */
+export function releaseAll(tx: Transaction): void {
   for (const [, { account, outFirst, outLast }] of tx.list(conversationsTable)) {
     if (outFirst <= outLast) release(tx, account);
   }

@@ -5,7 +5,7 @@ import { fromHex } from '../../crypto/bytes.ts';
 import { ChatError, type RelayError } from '../../crypto/errors.ts';
 import { onBundles } from './bundles.ts';
 import { markEnded, markRegistered } from './capabilities.ts';
-import { LISTED_TAG } from './chores.ts';
+import { LISTED_TAG, releaseAll } from './chores.ts';
 import { onDeliverAnswer } from './delivery.ts';
 import type { ConfirmationInput } from './input.ts';
 import { ADDRESS_TAG, onPerson, takePending } from './look-ups.ts';
@@ -68,6 +68,8 @@ function onChoreDone(tx: Transaction, confirmation: ConfirmationInput, request: 
       return;
     case 'registerCapabilities':
       markRegistered(tx, keys);
+      // A request or an acceptance may have waited for one to hand out.
+      releaseAll(tx);
       return;
     case 'endCapability':
       markEnded(tx, tag, keys);

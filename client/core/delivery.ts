@@ -3,8 +3,8 @@
 import type { AccountId } from '../../crypto/account/account-id.ts';
 import { equalBytes } from '../../crypto/bytes.ts';
 import { ChatError, type RelayError } from '../../crypto/errors.ts';
-import type { ResponseOf } from '../../relay/protocol/operations.ts';
-import { CAPABILITY_KIND } from '../../relay/protocol/operations.ts';
+import { isFatal, type RelayErrorCode, relayErrors } from '../../relay/protocol/errors.ts';
+import { CAPABILITY_KIND, type ResponseOf } from '../../relay/protocol/operations.ts';
 import { bestCapability, dropCapability, dropOlderCapabilities } from './capabilities.ts';
 import { changeContact } from './contacts.ts';
 import type { Outcome } from './input.ts';
@@ -114,7 +114,7 @@ function onRefused(tx: Transaction, delivery: Delivery, row: OutboxRow, error: R
 
 /** Says something about the connection, nothing about the message: the next connection may do. */
 export function isAboutTheLink({ code }: RelayError): boolean {
-  return code === 'not-signed-in' || code === 'session-revoked' || code === 'superseded';
+  return code === 'not-signed-in' || (code in relayErrors && isFatal(code as RelayErrorCode));
 }
 
 function takeRecords(

@@ -5,6 +5,7 @@ import { equalBytes, toHex } from '../../crypto/bytes.ts';
 import { BugError } from '../../crypto/errors.ts';
 import { conversationId } from '../wire/conversation.ts';
 import type { MessageState } from './commands.ts';
+import { GAP_SLOTS_MAX } from './limits.ts';
 import { changeCounters, countersOf, ownId } from './state.ts';
 import {
   type ConversationRow,
@@ -103,6 +104,38 @@ export function showLine(tx: Transaction, conversation: Uint8Array, place: numbe
     unread: before.unread + (counts ? 1 : 0),
   });
   tx.event({ type: 'message', message: messageView(tx, changed, shown) }, position);
+}
+
+/** A late arrival may stand in a place before the newest visible line, but not further back than a gap reaches. */
+const HIDDEN_REACH = GAP_SLOTS_MAX;
+
+export interface HiddenLine {
+  readonly place: number;
+  readonly row: HistoryRow;
+}
+
+/** The lines of a request without an answer, oldest first. */
+export function hiddenLines(
+  view: View,
+  { conversation, lastPlace, nextPlace }: ConversationRow,
+): readonly HiddenLine[] {
+  const lines: HiddenLine[] = [];
+  for (let place = Math.max(1, lastPlace - HIDDEN_REACH); place < nextPlace; place++) {
+    const row = view.at(historyLog, conversation, place);
+    if (row?.position === 0) lines.push({ place, row });
+  }
+  return lines;
+}
+
+/** Takes a line away as if it had never come. */
+export function removeLine(
+  tx: Transaction,
+  conversation: Uint8Array,
+  { place, row }: HiddenLine,
+  sender: AccountId,
+): void {
+  tx.deleteAt(historyLog, conversation, place);
+  unindexLine(tx, sender, row.id);
 }
 
 /** A line of our own about the conversation. */

@@ -45,6 +45,8 @@ export const REQUESTS_MAX = 100;
 /** What a stranger may send before an answer, per 30 days; the sender's client holds to it too. */
 export const REQUEST_CONTENTS_MAX = 5;
 export const REQUEST_TEXT_MAX_BYTES = 8_192;
+/** Lines kept of one request: its messages, and gap lines between them. */
+export const REQUEST_LINES_MAX = 2 * REQUEST_CONTENTS_MAX;
 export const REQUEST_WINDOW_MS = 30 * DAY_MS;
 /** Rejected strangers that are remembered, so that they stay silent; the oldest are forgotten first. */
 export const REJECTED_MAX = 1_000;

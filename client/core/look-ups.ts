@@ -62,7 +62,7 @@ export function syncPending(tx: Transaction): void {
       ask(tx, { link: 'home', tag, operation: 'lookUp', request });
     } else if (tag.startsWith(ADDRESS_TAG)) {
       const { account, capability } = personUri(tx, who);
-      const request = { account, capability: capability.expose() };
+      const request = { account, capability: capability.expose().slice() };
       ask(tx, { link: 'anonymous', tag, operation: 'fetchRecords', request });
     } else {
       ask(tx, { link: 'home', tag, operation: 'revokeSession', request: {} });

@@ -100,7 +100,20 @@ function sameName(a: string, b: string): boolean {
   return foldLoosely(a) === foldLoosely(b);
 }
 
+/** Folding goes character by character, and every shown line compares names. */
+const FOLDED_MAX = 4_096;
+const foldedNames = new Map<string, string>();
+
 function foldLoosely(name: string): string {
+  const known = foldedNames.get(name);
+  if (known !== undefined) return known;
+  const folded = computeFolded(name);
+  if (foldedNames.size >= FOLDED_MAX) foldedNames.clear();
+  foldedNames.set(name, folded);
+  return folded;
+}
+
+function computeFolded(name: string): string {
   try {
     return foldName(name);
   } catch (error) {

@@ -21,7 +21,7 @@ import {
   SIGNED_KEY_LIFE_MS,
   UPLOADS_MAX,
 } from './limits.ts';
-import { drawNumber, ownAccount } from './state.ts';
+import { drawNumber, isDue, ownAccount } from './state.ts';
 import { numberKey, ONLY } from './tables/define.ts';
 import {
   kemPreKeysTable,
@@ -73,7 +73,7 @@ export function notePreKeyCounts(tx: Transaction, counts: PreKeyCounts): void {
 /** Tops up when planned, in uploads that fit a frame, until the relay holds its maximum. */
 export function refillPreKeys(tx: Transaction): void {
   const state = preKeyState(tx);
-  if (state.refillMs === NEVER || state.refillMs > tx.nowMs) return;
+  if (state.refillMs === NEVER || !isDue(state.refillMs, tx.nowMs, REFILL_WAIT_MAX_MS)) return;
   tx.put(preKeyStateTable, ONLY, { ...state, refillMs: NEVER });
   topUp(tx);
 }

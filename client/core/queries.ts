@@ -67,9 +67,13 @@ export interface MessageView {
   readonly from: string;
   readonly kind: 'text' | 'gap' | 'notice' | 'unreadable';
   readonly text: string;
-  /** For notices and unreadable ones: a stable word (`key-changed`, `needs-newer-version`, `unlisted-device`…). */
+  /**
+   * A stable word. Notices: `devices-changed`, `key-changed` (both signed by the old key), `identity-changed`
+   * (not signed: what waits is held), `history-differs` (the sender told others something else before).
+   * Unreadable ones: `needs-newer-version`, `unlisted-device`, `content-misrouted`, or the code of the error.
+   */
   readonly reason?: string;
-  /** For gap lines: how many messages are missing. */
+  /** For gap lines: how many messages are missing. For unreadable ones: how many this line stands for. */
   readonly missing?: number;
   readonly sentMs: number;
   readonly receivedMs: number;

@@ -56,6 +56,7 @@ export function onRecords(
     const { error } = outcome;
     if (isCapabilityEnded(error) && request.about.capabilityHash !== undefined) {
       onCapabilityEnded(tx, account, request);
+      tx.want('records');
       return;
     }
     if (error.retry !== 'never' || isAboutTheLink(error)) {
@@ -76,6 +77,7 @@ export function onRecords(
   }
   // A full answer has more behind it.
   if (records.length < RECORDS_PER_ANSWER_MAX) conclude(tx, account, tag);
+  else tx.want('records');
 }
 
 /** Nothing newer is to be had: what waited for it goes on with what is known. */

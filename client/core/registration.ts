@@ -173,7 +173,7 @@ export function signInRequest(
   return {
     account: accountId,
     device,
-    token: sessionToken.expose(),
+    token: sessionToken.expose().slice(),
     signature: signSessionChallenge(identityKeyPair.privateKey, challenge, random),
     ...(label === undefined ? {} : { label }),
   };

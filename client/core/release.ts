@@ -96,8 +96,8 @@ function encryptAndDeliver(
     });
     return false;
   } catch (error) {
-    if (!(error instanceof ChatError)) throw error;
-    fail(tx, row, error.code);
+    // One content that cannot be encrypted must not keep everything else from going out.
+    fail(tx, row, error instanceof ChatError ? error.code : 'internal');
     return true;
   }
 }
@@ -121,7 +121,8 @@ export function routeTo(view: View, account: AccountId): Route {
 }
 
 export function withCapability(route: Pick<Route, 'capability'>): { readonly capability?: Uint8Array } {
-  return route.capability === undefined ? {} : { capability: route.capability.expose() };
+  // A copy: the box may be wiped before the request is on the wire.
+  return route.capability === undefined ? {} : { capability: route.capability.expose().slice() };
 }
 
 export function aboutCapability(route: Pick<Route, 'capability'>): { readonly capabilityHash?: Uint8Array } {

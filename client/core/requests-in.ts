@@ -13,6 +13,7 @@ import { type Mail, type Opened, readContent } from './inbox.ts';
 import {
   ACCEPT_AGAIN_AFTER_MS,
   REQUEST_CONTENTS_MAX,
+  REQUEST_LINES_MAX,
   REQUEST_TEXT_MAX_BYTES,
   REQUEST_WINDOW_MS,
   REQUESTS_MAX,
@@ -20,7 +21,7 @@ import {
 import { arrive, type Incoming, skipDropped } from './ordering.ts';
 import { queueAccept } from './outbox.ts';
 import { addPeer, extendPeer, listedDevice } from './peers.ts';
-import { acceptContact, markAccepted } from './requests.ts';
+import { acceptContact, dropHidden, markAccepted } from './requests.ts';
 import { countDropped, settingsOf } from './state.ts';
 import { contactsTable, heldTable, peersTable, type Spent } from './tables/people.ts';
 import type { View } from './tables.ts';
@@ -63,7 +64,7 @@ export function takeRequest(tx: Transaction, incoming: Incoming, body: BodyOf<'r
   if (link === undefined) throw new ProtocolError('bad-content-link', 'a request has a counter');
   takeRecords(tx, account, body.records);
   const before = contactOf(tx, account);
-  const contact = before.removed ? changeContact(tx, account, NEW_REQUEST) : before;
+  const contact = before.removed ? changeContact(tx, account, { ...NEW_REQUEST, addedMs: tx.nowMs }) : before;
   switch (contact.state) {
     case 'incoming':
       takeAnotherRequest(tx, incoming, link, body);
@@ -105,6 +106,7 @@ function takeAnotherRequest(
   changeContact(tx, account, { received: [...received, { atMs: tx.nowMs, sizeBytes }] });
   holdCapability(tx, account, body.capability);
   arrive(tx, incoming, link);
+  dropHidden(tx, account, REQUEST_LINES_MAX);
   if (settingsOf(tx).acceptFrom === 'everyone') {
     acceptContact(tx, account);
     return;

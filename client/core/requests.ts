@@ -5,7 +5,7 @@ import { UsageError } from '../../crypto/errors.ts';
 import { recordSecrets } from '../../crypto/session/record.ts';
 import { dropAllCapabilities, endGivenCapabilities } from './capabilities.ts';
 import { announceContact, changeContact, contactOf } from './contacts.ts';
-import { conversationWith, showLine, unindexLine } from './history.ts';
+import { conversationWith, hiddenLines, removeLine, showLine } from './history.ts';
 import { REJECTED_MAX } from './limits.ts';
 import { displayName } from './names.ts';
 import { resyncAll } from './ordering.ts';
@@ -22,7 +22,6 @@ import {
   sessionsTable,
   trustTable,
 } from './tables/people.ts';
-import { historyLog } from './tables/talk.ts';
 import type { Table } from './tables.ts';
 import type { Transaction } from './transaction.ts';
 import { accountText } from './views.ts';
@@ -40,11 +39,11 @@ export function acceptContact(tx: Transaction, account: AccountId): void {
   queueAccept(tx, account);
   const conversation = conversationWith(tx, account);
   const ids: Uint8Array[] = [];
-  for (let place = 1; conversation !== undefined && place < conversation.nextPlace; place++) {
-    const row = tx.at(historyLog, conversation.conversation, place);
-    if (row === undefined || row.position !== 0) continue;
-    showLine(tx, conversation.conversation, place, row);
-    if (row.kind === 'text') ids.push(row.id);
+  if (conversation !== undefined) {
+    for (const { place, row } of hiddenLines(tx, conversation)) {
+      showLine(tx, conversation.conversation, place, row);
+      if (row.kind === 'text') ids.push(row.id);
+    }
   }
   oweReceipts(tx, account, ids, false);
   announceContact(tx, account);
@@ -61,16 +60,20 @@ export function markAccepted(tx: Transaction, account: AccountId): void {
 /** Silence: the other side sees no difference from waiting. What was asked is forgotten. */
 export function rejectRequest(tx: Transaction, account: AccountId): void {
   changeContact(tx, account, { state: 'rejected', received: [] });
-  const conversation = conversationWith(tx, account);
-  for (let place = 1; conversation !== undefined && place < conversation.nextPlace; place++) {
-    const row = tx.at(historyLog, conversation.conversation, place);
-    if (row === undefined || row.position !== 0) continue;
-    tx.deleteAt(historyLog, conversation.conversation, place);
-    unindexLine(tx, account, row.id);
-  }
+  dropHidden(tx, account, 0);
   resyncAll(tx, account);
   forgetOldRejections(tx);
   announceContact(tx, account);
+}
+
+/** Keeps only the newest lines of an unanswered request. */
+export function dropHidden(tx: Transaction, account: AccountId, kept: number): void {
+  const conversation = conversationWith(tx, account);
+  if (conversation === undefined) return;
+  const lines = hiddenLines(tx, conversation);
+  for (const line of lines.slice(0, Math.max(0, lines.length - kept))) {
+    removeLine(tx, conversation.conversation, line, account);
+  }
 }
 
 /** The memory of rejections has an end; whoever is forgotten may ask again. */

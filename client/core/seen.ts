@@ -28,15 +28,15 @@ export function firstMessageKey({ kemPreKeyId, signedPreKeyId, baseKey }: UsedPr
   );
 }
 
-export function isSeen(view: View, key: Uint8Array): boolean {
-  return view.get(seenTable, key) !== undefined;
+export function isSeen(view: View, id: Uint8Array): boolean {
+  return view.get(seenTable, id) !== undefined;
 }
 
-export function markSeen(tx: Transaction, key: Uint8Array): void {
-  if (isSeen(tx, key)) return;
+export function markSeen(tx: Transaction, id: Uint8Array): void {
+  if (isSeen(tx, id)) return;
   const { seenNext } = countersOf(tx);
-  tx.put(seenTable, key, { atMs: tx.nowMs });
-  tx.putAt(seenLog, ownId(tx), seenNext, { key, atMs: tx.nowMs });
+  tx.put(seenTable, id, { atMs: tx.nowMs });
+  tx.putAt(seenLog, ownId(tx), seenNext, { key: id, atMs: tx.nowMs });
   changeCounters(tx, { seenNext: seenNext + 1 });
 }
 

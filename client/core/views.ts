@@ -3,17 +3,16 @@
 import { type AccountId, formatAccountId } from '../../crypto/account/account-id.ts';
 import { toHex } from '../../crypto/bytes.ts';
 import { decodeContent } from '../wire/content.ts';
+import { hiddenLines } from './history.ts';
 import { displayName } from './names.ts';
 import type { ContactView, MessageView, RequestView } from './queries.ts';
 import { ownAccount } from './state.ts';
 import { type ContactRow, contactsTable, peersTable } from './tables/people.ts';
-import { type ConversationRow, type HistoryRow, historyLog } from './tables/talk.ts';
+import type { ConversationRow, HistoryRow } from './tables/talk.ts';
 import type { View } from './tables.ts';
 import { trustState } from './trust.ts';
 
 const DIGITS_PER_GROUP = 5;
-/** A request may begin with lines that cannot be shown; no more than this is looked at. */
-const REQUEST_LINES_MAX = 64;
 
 /** Raw outside text of a line; empty for lines that have none. */
 export function textOfLine(row: HistoryRow): string {
@@ -78,10 +77,7 @@ export function accountText(account: AccountId): string {
   return formatAccountId(account);
 }
 
-function firstText(view: View, { conversation, nextPlace }: ConversationRow): string {
-  for (let place = 1; place < Math.min(nextPlace, REQUEST_LINES_MAX); place++) {
-    const row = view.at(historyLog, conversation, place);
-    if (row?.kind === 'text' && row.direction === 'in') return textOfLine(row);
-  }
-  return '';
+function firstText(view: View, conversation: ConversationRow): string {
+  const first = hiddenLines(view, conversation).find(({ row }) => row.kind === 'text');
+  return first === undefined ? '' : textOfLine(first.row);
 }

@@ -150,7 +150,7 @@ describe('the signed and the last-resort key', () => {
     expect(second.lastResortId).not.to.equal(first.lastResortId);
     expect(keysAtRelay(world, alice).signed?.id).to.equal(second.signedId);
     expect(keysAtRelay(world, alice).lastResort?.id).to.equal(second.lastResortId);
-    world.advance(30 * DAY_MS);
+    world.advance(29 * DAY_MS);
     expect(alice.view.get(signedPreKeysTable, numberKey(first.signedId))).not.to.equal(undefined);
     expect(alice.view.get(kemPreKeysTable, numberKey(first.lastResortId))).not.to.equal(undefined);
     world.advance(2 * DAY_MS);
