@@ -3,9 +3,9 @@
 import type { Random } from '../../crypto/random.ts';
 import { relayError } from '../protocol/errors.ts';
 import { DAY_MS, DayCounters } from './day-counters.ts';
-import { binaryText, networkOf } from './keys.ts';
 import type { RelayLimits } from './limits.ts';
 import { LoginBackoff } from './login-backoff.ts';
+import { binaryText, networkOf } from './map-keys.ts';
 import { PairBudget, type PairRequest } from './pair-budget.ts';
 import { TokenBuckets } from './token-buckets.ts';
 

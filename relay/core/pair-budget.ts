@@ -6,7 +6,7 @@
 import { hmacSha256 } from '../../crypto/primitives/hmac.ts';
 import type { Random } from '../../crypto/random.ts';
 import { DAY_MS, untilNextDay } from './day-counters.ts';
-import { binaryText } from './keys.ts';
+import { binaryText } from './map-keys.ts';
 
 interface Spent {
   /** Their envelope ids, so that a repetition is not a second one. */

@@ -3,7 +3,7 @@
 import type { MessageOf } from '../../crypto/wire/schema.ts';
 import type { EventName, events } from '../protocol/events.ts';
 import type { Mailbox, MailboxEntry } from '../store/store.ts';
-import { deviceText } from './keys.ts';
+import { deviceText } from './map-keys.ts';
 
 export type EventOf<Name extends EventName> = MessageOf<(typeof events)[Name]['codec']>;
 

@@ -18,7 +18,8 @@ class RelayCore implements Relay, ConnectionOwner {
 
   constructor(options: RelayOptions) {
     this.context = new RelayContext(options);
-    options.store.onVoided(() => {
+    options.store.onVoided((error) => {
+      this.context.report({ where: 'a write failed; the relay is read-only', error });
       for (const device of this.context.presence.all()) device.void();
     });
     this.context.passwords

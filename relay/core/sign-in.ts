@@ -1,15 +1,14 @@
 /** Three ways to be somebody on a connection: a device's key, the passphrase, the root or an enrolment key. */
 
-import { parseAccountId } from '../../crypto/account/account-id.ts';
+import { type AccountId, parseAccountId } from '../../crypto/account/account-id.ts';
 import {
   NO_DEVICE,
   NO_TOKEN_HASH,
   type SessionChallenge,
   verifySessionChallenge,
 } from '../../crypto/account/challenge.ts';
-import type { ChainState } from '../../crypto/account/check-chain.ts';
 import { decodeEnrolmentStatement, verifyEnrolment } from '../../crypto/account/enrolment.ts';
-import { Enrolment } from '../../crypto/account/record-codec.ts';
+import { type AccountRecord, Enrolment } from '../../crypto/account/record-codec.ts';
 import { foldName } from '../../crypto/account/username.ts';
 import { equalBytes } from '../../crypto/bytes.ts';
 import { ChatError } from '../../crypto/errors.ts';
@@ -89,28 +88,34 @@ export async function enrolmentSignIn(
   request: EnrolmentSignInRequest,
 ): Promise<AccountResponse> {
   requireAnonymous(caller);
-  const chain = await context.chains.load(request.account);
-  if (chain === undefined) throw badSignature(caller);
-  const statement = request.enrolmentStatement;
+  const { enrolmentStatement: statement } = request;
+  const newest = await context.chains.newest(request.account);
+  if (newest === undefined) throw badSignature(caller);
+  const account = parseId(request.account.slice());
   const signer =
-    statement === undefined ? chain.current.rootKey : enrolmentKey(chain, statement, context.nowMs);
-  const challenge = challengeOf(context, caller, request.account, NO_DEVICE, NO_TOKEN_HASH);
+    statement === undefined ? newest.rootKey : enrolmentKey(account, newest, statement, context.nowMs);
+  const challenge = challengeOf(context, caller, account, NO_DEVICE, NO_TOKEN_HASH);
   if (signer === undefined || !verifySessionChallenge(signer, challenge, request.signature)) {
     throw badSignature(caller);
   }
-  caller.signIn({ kind: 'enrolment', account: chain.accountId });
-  return { account: chain.accountId };
+  caller.signIn({ kind: 'enrolment', account });
+  return { account };
 }
 
 /** The key of a statement that a listed device of this account signed and whose time is not over. */
-function enrolmentKey(chain: ChainState, encoded: Uint8Array, nowMs: number): PublicKey | undefined {
+function enrolmentKey(
+  account: AccountId,
+  newest: AccountRecord,
+  encoded: Uint8Array,
+  nowMs: number,
+): PublicKey | undefined {
   try {
     const enrolment = Enrolment.decode(encoded);
     const statement = decodeEnrolmentStatement(enrolment.statement);
-    const issuer = chain.current.devices.find(({ id }) => id === statement.issuer);
+    const issuer = newest.devices.find(({ id }) => id === statement.issuer);
     const good =
       issuer !== undefined &&
-      equalBytes(statement.accountId, chain.accountId) &&
+      equalBytes(statement.accountId, account) &&
       statement.notAfterMs > nowMs &&
       verifyEnrolment(issuer.identityKey, enrolment);
     return good ? statement.enrolmentKey : undefined;
@@ -132,7 +137,7 @@ function challengeOf(
   return { relayNonce, relayFingerprint, tokenHash, accountId: parseId(account), deviceId };
 }
 
-function parseId(account: Uint8Array): SessionChallenge['accountId'] {
+function parseId(account: Uint8Array): AccountId {
   try {
     return parseAccountId(account);
   } catch (cause) {

@@ -3,7 +3,7 @@
 import type { Random } from '../../crypto/random.ts';
 import { relayError } from '../protocol/errors.ts';
 import { ACCOUNT_MAX_DEVICES, STAGE_EXPIRY_MS } from '../protocol/limits.ts';
-import { binaryText } from './keys.ts';
+import { binaryText } from './map-keys.ts';
 
 interface Part {
   readonly capability: string;

@@ -9,7 +9,7 @@ import { relayError } from '../protocol/errors.ts';
 import type { Row, RowDisk } from './row-disk.ts';
 import { TwoGenerationCache } from './two-generation-cache.ts';
 
-/** A larger group makes everybody in it wait longer than the fsync it saves. */
+/** Some 256 messages: a larger group makes everybody in it wait longer than the fsync it saves. */
 const GROUP_MAX_ROWS = 768;
 const GROUP_MAX_BYTES = 262_144;
 /** What may wait for the disk; above it writers are told to come back. */
@@ -59,7 +59,7 @@ export class StagedRows {
   readonly #disk: RowDisk;
   readonly #isHot: (key: string) => boolean;
   readonly #cache = new TwoGenerationCache<Uint8Array>(CACHE_ROWS);
-  readonly #voided: (() => void)[] = [];
+  readonly #voided: ((cause: unknown) => void)[] = [];
   /** Oldest first. */
   #groups: Group[] = [];
   /** The group that is on its way to the disk and takes nothing more. */
@@ -87,7 +87,7 @@ export class StagedRows {
     return this.#broken || this.#full;
   }
 
-  onVoided(listener: () => void): void {
+  onVoided(listener: (cause: unknown) => void): void {
     this.#voided.push(listener);
   }
 
@@ -254,6 +254,6 @@ export class StagedRows {
     this.#cache.clear();
     const error = relayError('read-only', { retryAfterMs: READ_ONLY_RETRY_MS, cause });
     for (const group of groups) group.reject(error);
-    for (const listener of this.#voided) listener();
+    for (const listener of this.#voided) listener(cause);
   }
 }

@@ -337,7 +337,7 @@ export interface RelayStore {
   sampleEnvelope(): Promise<Uint8Array | undefined>;
   readonly readOnly: boolean;
   /** Called whenever a write failed and what was staged is void. */
-  onVoided(listener: () => void): void;
+  onVoided(listener: (cause: unknown) => void): void;
   /** Resolves when everything called so far is durable or rejected. */
   flush(): Promise<void>;
   close(): Promise<void>;

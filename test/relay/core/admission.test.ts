@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { DayCounters } from '../../../relay/core/day-counters.ts';
-import { networkOf } from '../../../relay/core/keys.ts';
 import { LoginBackoff } from '../../../relay/core/login-backoff.ts';
+import { networkOf } from '../../../relay/core/map-keys.ts';
 import { PairBudget } from '../../../relay/core/pair-budget.ts';
 import { TokenBuckets } from '../../../relay/core/token-buckets.ts';
 import { seededBytes } from '../../support/seeded-bytes.ts';

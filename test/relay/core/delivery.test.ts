@@ -361,6 +361,7 @@ describe('delivery to a relay whose disk fails', () => {
     const refused = await sender.call('deliver', envelopeTo(bob, 'lost'));
     expect([refused.code, rig.relay.readOnly]).to.deep.equal(['read-only', true]);
     expect(refused.retryAfterMs).to.be.greaterThan(0);
+    expect(rig.problems.map(({ where }) => where)).to.deep.equal(['a write failed; the relay is read-only']);
     // What was pushed of it may never be durable, so the device must come again.
     expect(client.closedWith).to.equal(CLOSE.tryAgainLater);
     const reader = await listen(rig, 'bob');

@@ -1,8 +1,14 @@
 import { expect } from 'chai';
+import { makeDeviceEntry } from '../../../crypto/account/device-entry.ts';
+import { makeFirstRecord } from '../../../crypto/account/make-record.ts';
+import { SIGNER } from '../../../crypto/account/record-codec.ts';
+import { generateKeyPair } from '../../../crypto/keys/keys.ts';
 import { sha256 } from '../../../crypto/primitives/hash.ts';
 import type { RegisterRequest } from '../../../relay/protocol/operations.ts';
+import { TEST_TIME_MS } from '../../support/accounts.ts';
+import { forgeRecord } from '../../support/record-forge.ts';
 import { seededBytes } from '../../support/seeded-bytes.ts';
-import { AUTH_KEY, makePerson, person, uploadOf } from './people.ts';
+import { AUTH_KEY, makePerson, person, relayFingerprint, uploadOf } from './people.ts';
 import { makeRig, type Rig } from './rig.ts';
 
 describe('registration at the relay', () => {
@@ -105,6 +111,29 @@ describe('registration at the relay', () => {
     for (const [code, keys] of cases)
       expect(await attempt(rig, { ...registration, preKeys: keys })).to.equal(code);
     expect((await rig.relay.stats()).accounts).to.equal(0);
+  });
+
+  it('refuses a device key that another account lists', async () => {
+    const rig = makeRig();
+    const bob = await rig.register('bob');
+    const { random, registration } = person('eve');
+    // Eve has Bob's private key, so the entry is good; the key is Bob's account's all the same.
+    const root = generateKeyPair(random, 'identityKey');
+    const params = { firstRootKey: root.publicKey, id: 1, registrationId: 77 };
+    const entry = makeDeviceEntry({ ...params, identityKeyPair: bob.device.keyPair }, random);
+    const { record } = makeFirstRecord(
+      { username: 'eve', relayFingerprint, root, devices: [entry], timeMs: TEST_TIME_MS },
+      random,
+    );
+    const preKeys = uploadOf(random, { keyPair: bob.device.keyPair, entry }, 1, 1, true);
+    expect(await attempt(rig, { ...registration, record, preKeys })).to.equal('key-taken');
+  });
+
+  it('refuses reserved names', async () => {
+    const { registration, root, random, chain } = person('bob');
+    const signer = { privateKey: root.privateKey, fields: { signer: SIGNER.root } };
+    const record = forgeRecord({ ...chain.current, username: 'relay' }, signer, random);
+    expect(await attempt(makeRig(), { ...registration, record })).to.equal('bad-name');
   });
 
   it('refuses an auth key that is not base64 of 32 bytes, so that bcrypt never truncates', async () => {
