@@ -63,7 +63,7 @@ function buildParser(argv: string[], parts: CliParts, run: Run): Argv {
     .locale('en')
     .usage('intechat-relay COMMAND\n\nHosts an InteChat relay: it stores and passes on what it cannot read.')
     .wrap(Math.min(HELP_MAX_COLUMNS, parts.columns))
-    .parserConfiguration({ 'duplicate-arguments-array': false, 'boolean-negation': false })
+    .parserConfiguration({ 'boolean-negation': false })
     .exitProcess(false)
     .help('help')
     .alias('h', 'help')
@@ -130,7 +130,7 @@ function upCommand(parts: CliParts, run: Run): CommandModule {
             {
               ...common(flags),
               settings: settingTexts(flags),
-              open: flags['open'] === true,
+              open: isSet(flags['open']),
               limits: texts(flags['limit']),
             },
             parts.env,
@@ -184,7 +184,7 @@ function common(flags: Readonly<Record<string, unknown>>): {
   readonly dataDirectory: string | undefined;
   readonly json: boolean;
 } {
-  return { dataDirectory: oneText(flags['data']), json: flags['json'] === true };
+  return { dataDirectory: oneText(flags['data']), json: isSet(flags['json']) };
 }
 
 function settingTexts(flags: Readonly<Record<string, unknown>>): SettingTexts {
@@ -195,8 +195,14 @@ function describeSetting(name: SettingName): { readonly describe: string; readon
   return settings[name];
 }
 
+/** Of a flag that is given again the last one counts. */
 function oneText(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
+  const last: unknown = Array.isArray(value) ? value.at(-1) : value;
+  return typeof last === 'string' ? last : undefined;
+}
+
+function isSet(value: unknown): boolean {
+  return Array.isArray(value) ? value.at(-1) === true : value === true;
 }
 
 function texts(value: unknown): readonly string[] {

@@ -51,6 +51,8 @@ describe('intechat-relay', () => {
       [['up', '--log-level', 'loud'], ''],
       [['up', '--limit', 'mailbox-mesages=1'], 'did you mean mailbox-messages?'],
       [['up', '--limit', 'mailbox-messages=many'], ''],
+      // Given twice, both count.
+      [['up', '--limit', 'mailbox-messages=many', '--limit', 'mailbox-bytes=1'], ''],
       [['up', '--host', '0.0.0.0'], '127.0.0.1'],
       [['up', '--host', '::'], '127.0.0.1'],
     ] as const) {
