@@ -1,14 +1,17 @@
 /** Counts by key that begin anew every day (UTC), in memory of this process. */
 
 export const DAY_MS = 86_400_000;
-const COUNTERS_MAX = 200_000;
+/** At some 100 bytes each. */
+const KEYS_MAX = 200_000;
 
 export class DayCounters {
   readonly #max: number;
+  readonly #keysMax: number;
   readonly #counts = new Map<string, number>();
   #day = -1;
 
-  constructor(max: number) {
+  constructor(max: number, keysMax = KEYS_MAX) {
+    this.#keysMax = keysMax;
     this.#max = max;
   }
 
@@ -17,7 +20,7 @@ export class DayCounters {
     this.#turn(nowMs);
     const count = (this.#counts.get(key) ?? 0) + amount;
     if (count > this.#max) return untilNextDay(nowMs);
-    if (count === amount && this.#counts.size >= COUNTERS_MAX) this.#forgetOldest();
+    if (count === amount && this.#counts.size >= this.#keysMax) this.#forgetOldest();
     this.#counts.set(key, count);
     return 0;
   }

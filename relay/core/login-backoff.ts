@@ -13,10 +13,12 @@ const KEYS_MAX = 100_000;
 
 export class LoginBackoff {
   readonly #free: number;
+  readonly #keysMax: number;
   readonly #failures = new Map<string, Failures>();
 
   /** @param free - failures that cost no time */
-  constructor(free: number) {
+  constructor(free: number, keysMax = KEYS_MAX) {
+    this.#keysMax = keysMax;
     this.#free = free;
   }
 
@@ -28,7 +30,7 @@ export class LoginBackoff {
   begin(key: string, nowMs: number): number {
     const known = this.#failures.get(key);
     if (known !== undefined && known.blockedUntilMs > nowMs) return known.blockedUntilMs - nowMs;
-    if (known === undefined && this.#failures.size >= KEYS_MAX) this.#forgetOldest();
+    if (known === undefined && this.#failures.size >= this.#keysMax) this.#forgetOldest();
     const count = (known?.count ?? 0) + 1;
     const over = count - this.#free;
     const waitMs = over < 1 ? 0 : Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (over - 1));

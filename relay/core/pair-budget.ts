@@ -32,11 +32,13 @@ const PAIRS_MAX = 200_000;
 export class PairBudget {
   readonly #limits: PairLimits;
   readonly #random: Random;
+  readonly #pairsMax: number;
   readonly #spent = new Map<string, Spent>();
   #day = -1;
   #dayKey: Uint8Array = new Uint8Array(DAY_KEY_BYTES);
 
-  constructor(limits: PairLimits, random: Random) {
+  constructor(limits: PairLimits, random: Random, pairsMax = PAIRS_MAX) {
+    this.#pairsMax = pairsMax;
     this.#limits = limits;
     this.#random = random;
   }
@@ -73,7 +75,7 @@ export class PairBudget {
     const key = binaryText(hmacSha256(this.#dayKey, from, to));
     let spent = this.#spent.get(key);
     if (spent === undefined) {
-      if (this.#spent.size >= PAIRS_MAX) this.#forgetOldest();
+      if (this.#spent.size >= this.#pairsMax) this.#forgetOldest();
       spent = { requests: new Set(), bytes: 0 };
       this.#spent.set(key, spent);
     }

@@ -6,17 +6,19 @@ interface Bucket {
 }
 
 /** At some 100 bytes each; above it the fullest knowledge is not worth its memory. */
-const BUCKETS_MAX = 200_000;
+const KEYS_MAX = 200_000;
 /** A token that is nearly there counts: sums of fractions are never quite exact. */
 const ROUNDING = 1e-6;
 
 export class TokenBuckets {
   readonly #capacity: number;
   readonly #perMs: number;
+  readonly #keysMax: number;
   readonly #buckets = new Map<string, Bucket>();
 
   /** A bucket starts full with `capacity` tokens and gains `refill` of them in `periodMs`. */
-  constructor(capacity: number, refill: number, periodMs: number) {
+  constructor(capacity: number, refill: number, periodMs: number, keysMax = KEYS_MAX) {
+    this.#keysMax = keysMax;
     this.#capacity = capacity;
     this.#perMs = refill / periodMs;
   }
@@ -56,7 +58,7 @@ export class TokenBuckets {
       known.updatedMs = nowMs;
       return known;
     }
-    if (this.#buckets.size >= BUCKETS_MAX) this.#forgetOldest();
+    if (this.#buckets.size >= this.#keysMax) this.#forgetOldest();
     const bucket = { tokens: this.#capacity, updatedMs: nowMs };
     this.#buckets.set(key, bucket);
     return bucket;

@@ -141,6 +141,33 @@ describe('pair budget', () => {
   });
 });
 
+describe('memory for limits', () => {
+  it('has a bound: the oldest are forgotten first', () => {
+    const buckets = new TokenBuckets(1, 1, 1_000_000_000, 50);
+    const counters = new DayCounters(1, 50);
+    const backoff = new LoginBackoff(0, 50);
+    const pairs = new PairBudget({ requests: 1, bytes: 100 }, new SeededRandom('budget'), 50);
+    const to = seededBytes('to', 16);
+    let requests = 0;
+    const use = (key: string) => [
+      buckets.take(key, 1, 0) > 0,
+      counters.take(key, 1, 0) > 0,
+      backoff.begin(key, 0) > 0,
+      pairs.take(
+        { from: seededBytes(key, 16), to, envelopeId: seededBytes(`${requests++}`, 16), bytes: 1 },
+        0,
+      ) > 0,
+    ];
+    expect([use('first'), use('first')]).to.deep.equal([
+      [false, false, false, false],
+      [true, true, true, true],
+    ]);
+    for (let i = 0; i < 50; i++) use(`${i}`);
+    expect(use('first')).to.deep.equal([false, false, false, false]);
+    expect(use('49')).to.deep.equal([true, true, true, true]);
+  });
+});
+
 describe('network of an address', () => {
   it('is the IPv4 address or the first half of the IPv6 one', () => {
     expect(networkOf('10.0.0.1')).to.equal('10.0.0.1');
