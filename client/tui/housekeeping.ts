@@ -17,7 +17,7 @@ export interface News {
 }
 
 /** The chat has a cursor of its own: what it showed, `receive` has not printed. */
-const CURSOR = 'interactive-chat';
+export const CHAT_CURSOR = 'interactive-chat';
 /** News of a long absence are shown from the end. */
 const NEWS_MAX = 50;
 const PAGE = 500;
@@ -52,13 +52,13 @@ export class Housekeeping {
     const messages: MessageView[] = [];
     let left = 0;
     for (;;) {
-      const page = await this.#surface.query({ type: 'receive', cursor: CURSOR, limit: PAGE });
+      const page = await this.#surface.query({ type: 'receive', cursor: CHAT_CURSOR, limit: PAGE });
       const fresh = page.messages.filter(({ position }) => position > shown);
       messages.push(...fresh);
       left += Math.max(0, messages.length - NEWS_MAX);
       messages.splice(0, Math.max(0, messages.length - NEWS_MAX));
       if (page.messages.length < PAGE) return { messages, left, position: page.position };
-      await this.#surface.execute({ type: 'cursor.advance', cursor: CURSOR, position: page.position });
+      await this.#surface.execute({ type: 'cursor.advance', cursor: CHAT_CURSOR, position: page.position });
     }
   }
 
@@ -108,7 +108,7 @@ export class Housekeeping {
     const position = this.#printed;
     if (position <= this.#advanced) return;
     await this.#printer.flushed();
-    await this.#surface.execute({ type: 'cursor.advance', cursor: CURSOR, position });
+    await this.#surface.execute({ type: 'cursor.advance', cursor: CHAT_CURSOR, position });
     this.#advanced = position;
   }
 }

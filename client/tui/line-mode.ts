@@ -5,10 +5,14 @@ import type { Call } from '../cli/call.ts';
 import type { ExitCode } from '../cli/exit-codes.ts';
 import { personName } from '../cli/message-words.ts';
 import { openForCall } from '../cli/open-account.ts';
-import { phrase, say } from '../cli/safe-text.ts';
+import { phrase, type SafeText, say } from '../cli/safe-text.ts';
 import type { AccountSurface } from '../core/surface.ts';
 import { DrawnScreen } from './drawn-screen.ts';
+import { CHAT_CURSOR } from './housekeeping.ts';
 import { type Item, note } from './item.ts';
+
+export { CHAT_CURSOR };
+
 import { PlainScreen } from './plain-screen.ts';
 import type { Screen } from './screen.ts';
 import { Session } from './session.ts';
@@ -20,15 +24,17 @@ export async function runLineMode(call: Call): Promise<ExitCode> {
   try {
     return await chat(call, account, {});
   } finally {
-    await account.close();
+    await account.leave();
   }
 }
 
 export interface ChatOptions {
   /** Said first, instead of who one is. */
   readonly greeting?: readonly Item[];
-  /** Opened at the beginning. */
+  /** Opened at the beginning, without its last lines. */
   readonly openFirst?: string;
+  /** Gets a way to say something in the chat. */
+  readonly onStart?: (tell: (text: SafeText) => void) => void;
 }
 
 /** The chat with an account that is open already; the caller closes it. */
@@ -53,6 +59,7 @@ export async function chat(call: Call, surface: AccountSurface, options: ChatOpt
     },
     name,
   );
+  options.onStart?.((text) => session.tell(note(text)));
   const endDiverting = interruption.divert(() => session.interrupt());
   try {
     return await session.run();

@@ -32,7 +32,7 @@ export interface SessionParams {
   readonly signal: AbortSignal;
   /** Said first. */
   readonly greeting?: readonly Item[];
-  /** Opened at the beginning. */
+  /** Opened at the beginning, without its last lines. */
   readonly openFirst?: string;
 }
 
@@ -97,7 +97,7 @@ export class Session {
       this.#show(greeting);
       void this.#guard(async () => {
         await this.#begin();
-        if (openFirst !== undefined) this.#queue.unshift({ kind: 'line', text: `/open ${openFirst}` });
+        if (openFirst !== undefined) await this.#openQuietly(openFirst);
         await this.#work();
       });
       const result = await finished;
@@ -135,6 +135,17 @@ export class Session {
       comesBack: (text) => !this.#busy && comesBack(this.#model, text),
       names: () => this.#model.people.map(({ name }) => name),
     };
+  }
+
+  /** Says something that did not come from the account. */
+  tell(item: Item): void {
+    if (this.#quit === undefined) this.#show([item]);
+  }
+
+  async #openQuietly(who: string): Promise<void> {
+    const task: Task = { kind: 'open', who };
+    const outcome = await perform(this.#context, task);
+    this.#dispatch({ kind: 'outcome', task, outcome: { ...outcome, items: [] } });
   }
 
   async #begin(): Promise<void> {
