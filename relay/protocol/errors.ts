@@ -3,6 +3,7 @@
 import { RelayError, type Retry } from '../../crypto/errors.ts';
 
 interface ErrorKind {
+  /** On the wire; never reused. */
   readonly status: number;
   /** The relay closes the connection after this answer. */
   readonly fatal: boolean;
@@ -14,6 +15,7 @@ function kind(status: number, retry: Retry, text: string, fatal = false): ErrorK
   return { status, retry, text, fatal };
 }
 
+/** Status of an answer that is no error. */
 export const OK = 0;
 
 export const relayErrors = {
@@ -54,10 +56,12 @@ const codeByStatus = new Map<number, RelayErrorCode>(
   Object.entries(relayErrors).map(([code, { status }]) => [status, code as RelayErrorCode]),
 );
 
+/** The number that stands for an error on the wire. */
 export function statusOf(code: RelayErrorCode): number {
   return relayErrors[code].status;
 }
 
+/** Whether the relay closes the connection after an answer with this error. */
 export function isFatal(code: RelayErrorCode): boolean {
   return relayErrors[code].fatal;
 }

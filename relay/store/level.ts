@@ -162,7 +162,7 @@ export async function openLevelStore(options: LevelStoreOptions): Promise<RelayS
     await prepareFormat(disk);
   } catch (error) {
     await disk.close();
-    throw error;
+    throw error instanceof StoreError ? error : openError(error);
   }
   const store = createRowStore(disk);
   // A disk that is full already is found now and not by the first message.
