@@ -5,7 +5,7 @@ import type { Call } from './call.ts';
 import { cell, columns } from './columns.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { jsonView } from './json-view.ts';
-import { refuseSignedOut } from './link-wait.ts';
+import { requireLink } from './link-wait.ts';
 import { withAccount } from './open-account.ts';
 import { runLocal, runSettled } from './run-settled.ts';
 import { type SafeText, safe, say } from './safe-text.ts';
@@ -26,7 +26,7 @@ export async function addContact(call: Call): Promise<ExitCode> {
   const address = flags.word('address');
   const localName = flags.text('name');
   return withAccount(call, { link: true }, async (account) => {
-    await refuseSignedOut(account);
+    await interruption.race(requireLink(account, call.settings.timeoutMs));
     const added = await interruption.race(
       account.execute({
         type: 'contacts.add',

@@ -42,7 +42,26 @@ export function reasonText(reason: string | undefined): string {
 }
 
 /** Resolves when the account is online, when one attempt has failed, or after `timeoutMs`. */
-export async function tryLink(account: AccountSurface, timeoutMs: number): Promise<LinkOutcome> {
+export function tryLink(account: AccountSurface, timeoutMs: number): Promise<LinkOutcome> {
+  return waitForLink(account, timeoutMs, () => true);
+}
+
+/**
+ * Gives a relay that is coming back the whole time.
+ * @throws RelayError when it did not come, StoreError `signed-out`.
+ */
+export async function requireLink(account: AccountSurface, timeoutMs: number): Promise<void> {
+  const isFinal = (reason: string | undefined): boolean => reason !== undefined && HOPELESS.has(reason);
+  const outcome = await waitForLink(account, timeoutMs, isFinal);
+  if (outcome.state === 'signed-out') throw signedOut((await account.query({ type: 'whoami' })).name);
+  if (outcome.state !== 'online') throw linkError(outcome);
+}
+
+async function waitForLink(
+  account: AccountSurface,
+  timeoutMs: number,
+  isFinal: (reason: string | undefined) => boolean,
+): Promise<LinkOutcome> {
   let resolve: (outcome: LinkOutcome) => void = () => {};
   let reason: string | undefined;
   const outcome = new Promise<LinkOutcome>((resolveIt) => {
@@ -51,7 +70,8 @@ export async function tryLink(account: AccountSurface, timeoutMs: number): Promi
   const unsubscribe = account.subscribe((event) => {
     if (event.type !== 'link') return;
     reason = event.reason ?? reason;
-    if (event.state !== 'connecting') resolve({ state: event.state, reason: event.reason });
+    const isAnswer = event.state !== 'connecting' && (event.state !== 'offline' || isFinal(event.reason));
+    if (isAnswer) resolve({ state: event.state, reason: event.reason });
   });
   const timer = setTimeout(() => resolve({ state: 'offline', reason }), timeoutMs);
   try {
@@ -59,6 +79,7 @@ export async function tryLink(account: AccountSurface, timeoutMs: number): Promi
     if (status.link === 'online' || status.link === 'signed-out') {
       return { state: status.link, reason: status.linkReason };
     }
+    reason ??= status.linkReason;
     // An earlier attempt failed: a pause between two attempts ends now.
     if (status.link === 'offline') await account.drain(0);
     return await outcome;

@@ -8,7 +8,7 @@ import type { Call } from './call.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import { jsonView } from './json-view.ts';
-import { refuseSignedOut } from './link-wait.ts';
+import { refuseSignedOut, requireLink } from './link-wait.ts';
 import { MessageWatch, type WatchedState } from './message-watch.ts';
 import { openForCall } from './open-account.ts';
 import { passphraseSource, readsStdin } from './passphrase.ts';
@@ -93,7 +93,7 @@ async function sendOne(
 ): Promise<Outcome> {
   const { to } = order.command;
   try {
-    const queued = await call.interruption.race(account.execute(order.command));
+    const queued = await call.interruption.race(queue(call, account, order.command));
     if (queued.firstContact) {
       call.printer.hint(
         say`first contact with ${queued.name}; compare safety numbers any time with: intechat verify ${queued.name}`,
@@ -105,6 +105,22 @@ async function sendOne(
   } catch (error) {
     if (!(error instanceof ChatError) || call.interruption.happened) throw error;
     return { to, ok: false, error, data: undefined };
+  }
+}
+
+/** Somebody who is not known yet has to be asked for at the relay, and without it nothing is queued. */
+async function queue({ settings }: Call, account: SharedAccount, command: SendCommand): Promise<SendResult> {
+  if (!(await isKnown(account, command.to))) await requireLink(account, settings.timeoutMs);
+  return account.execute(command);
+}
+
+async function isKnown(account: SharedAccount, who: string): Promise<boolean> {
+  try {
+    await account.query({ type: 'contact', who });
+    return true;
+  } catch (error) {
+    if (error instanceof ChatError && error.code === 'not-found') return false;
+    throw error;
   }
 }
 
