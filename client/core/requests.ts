@@ -2,7 +2,6 @@
 
 import type { AccountId } from '../../crypto/account/account-id.ts';
 import { UsageError } from '../../crypto/errors.ts';
-import { recordSecrets } from '../../crypto/session/record.ts';
 import { dropAllCapabilities, endGivenCapabilities } from './capabilities.ts';
 import { announceContact, changeContact, contactOf } from './contacts.ts';
 import { conversationWith, hiddenLines, removeLine, showLine } from './history.ts';
@@ -11,7 +10,6 @@ import { displayName } from './names.ts';
 import { resyncAll } from './ordering.ts';
 import { queueAccept } from './outbox.ts';
 import { oweReceipts } from './show.ts';
-import { deviceKey } from './tables/define.ts';
 import {
   chainsTable,
   contactsTable,
@@ -19,7 +17,6 @@ import {
   heldTable,
   identitiesTable,
   peersTable,
-  sessionsTable,
   trustTable,
 } from './tables/people.ts';
 import type { Table } from './tables.ts';
@@ -88,13 +85,8 @@ function forgetOldRejections(tx: Transaction): void {
   }
 }
 
+/** Sessions stay: without them the next request would look like a replay of the first one. */
 function forgetAccount(tx: Transaction, account: AccountId): void {
-  for (const { id } of tx.get(peersTable, account)?.devices ?? []) {
-    const key = deviceKey(account, id);
-    const session = tx.get(sessionsTable, key);
-    if (session !== undefined) tx.spend(...recordSecrets(session));
-    tx.delete(sessionsTable, key);
-  }
   endGivenCapabilities(tx, account, 'retired');
   dropAllCapabilities(tx, account);
   const tables: readonly Table<unknown>[] = [
