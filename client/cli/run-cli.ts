@@ -123,7 +123,8 @@ async function reportFailure(thrown: unknown, printer: Printer): Promise<ExitCod
   const error = withoutData(thrown);
   if (isClosedOutput(error)) return EXIT.ok;
   const code = exitCodeOf(error);
-  if (!(error instanceof InterruptedError) || printer.json) printer.failure(error, code, dataOf(thrown));
+  if (error instanceof InterruptedError) printer.failureObject(error, code);
+  else printer.failure(error, code, dataOf(thrown));
   if (code === EXIT.bug) explainBug(error, printer);
   try {
     await printer.flushed();

@@ -108,22 +108,25 @@ export class Printer {
 
   /** Says what went wrong in both voices. The texts of errors are ours, but pass the sanitiser all the same. */
   failure(error: unknown, exitCode: number, data?: unknown): void {
-    const known = error instanceof ChatError ? error : undefined;
-    const message = known?.message ?? 'internal error; please report it with what you did';
-    const hints = known?.hints ?? [];
-    if (this.json) {
-      const report: ErrorReport = {
-        code: exitCode,
-        name: known?.code ?? 'bug',
-        message,
-        ...(hints[0] === undefined ? {} : { hint: hints[0] }),
-        ...(data === undefined ? {} : { data }),
-      };
-      const type = this.#streamed ? { type: 'error' } : {};
-      this.#write(this.#options.stdout, safeJson({ ...type, ok: false, error: report }));
-    }
+    this.failureObject(error, exitCode, data);
+    const { message, hints } = wordsOf(error);
     this.#write(this.#options.stderr, `intechat: error: ${safe(message)}` as SafeText);
     for (const hint of hints) this.#write(this.#options.stderr, `intechat: hint: ${safe(hint)}` as SafeText);
+  }
+
+  /** The same for scripts alone: who was interrupted knows it. */
+  failureObject(error: unknown, exitCode: number, data?: unknown): void {
+    if (!this.json) return;
+    const { name, message, hints } = wordsOf(error);
+    const report: ErrorReport = {
+      code: exitCode,
+      name,
+      message,
+      ...(hints[0] === undefined ? {} : { hint: hints[0] }),
+      ...(data === undefined ? {} : { data }),
+    };
+    const type = this.#streamed ? { type: 'error' } : {};
+    this.#write(this.#options.stdout, safeJson({ ...type, ok: false, error: report }));
   }
 
   /**
@@ -152,4 +155,13 @@ export class Printer {
     this.#pending = this.#pending.then(() => written);
     this.#pending.catch(() => undefined);
   }
+}
+
+function wordsOf(error: unknown): {
+  readonly name: string;
+  readonly message: string;
+  readonly hints: readonly string[];
+} {
+  if (error instanceof ChatError) return { name: error.code, message: error.message, hints: error.hints };
+  return { name: 'bug', message: 'internal error; please report it with what you did', hints: [] };
 }
