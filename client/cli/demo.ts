@@ -95,9 +95,7 @@ class Demo {
     const { chat, CHAT_CURSOR } = await import('../tui/line-mode.ts');
     this.#place.writeSeatScript(program);
     printer.line(say``);
-    printer.line(
-      say`Now you are alice. Bob answers by himself until you take his seat in a second terminal:`,
-    );
+    printer.line(say`Now you are alice, and bob answers by himself. His seat, in a second terminal:`);
     printer.line(say`  sh ${this.#place.seatScript}`);
     printer.line(say`/help lists the commands; /quit ends the demo.`);
     await alice.execute({ type: 'cursor.advance', cursor: CHAT_CURSOR, position: Number.MAX_SAFE_INTEGER });

@@ -33,6 +33,8 @@ export interface DrawnScreenParams {
 
 /** A key's sequence arrives at once; an Escape that stands alone this long was meant alone. */
 const ESCAPE_WAIT_MS = 50;
+/** Enough for the process to be stopped before this time goes on. */
+const RESUME_AFTER_MS = 100;
 
 const PASTE_ON = '\x1b[?2004h';
 const PASTE_OFF = '\x1b[?2004l';
@@ -52,6 +54,7 @@ export class DrawnScreen implements Screen {
   #editor: EditorState = emptyEditor;
   #keys: KeyState = noKeys;
   #escapeTimer: NodeJS.Timeout | undefined;
+  #resumeTimer: NodeJS.Timeout | undefined;
   #prompt: SafeText = say``;
   /** What stands on the screen below the lines, and how wide the screen was then. */
   #drawn: (InputRows & { readonly columns: number }) | undefined;
@@ -104,6 +107,7 @@ export class DrawnScreen implements Screen {
   stop(): void {
     if (this.#handlers === undefined) return;
     clearTimeout(this.#escapeTimer);
+    clearTimeout(this.#resumeTimer);
     this.#write(this.#erased());
     this.#giveBack();
     this.#detach();
@@ -231,6 +235,8 @@ export class DrawnScreen implements Screen {
     this.#write(this.#erased());
     this.#giveBack();
     process.kill(process.pid, 'SIGTSTP');
+    // Where no shell could continue it, the process is not stopped either.
+    this.#resumeTimer = setTimeout(() => this.#takeTerminal(), RESUME_AFTER_MS);
   }
 
   #redraw(): void {

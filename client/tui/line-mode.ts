@@ -4,9 +4,10 @@ import { randomBytes } from 'node:crypto';
 import type { Call } from '../cli/call.ts';
 import type { ExitCode } from '../cli/exit-codes.ts';
 import { personName } from '../cli/message-words.ts';
-import { openForCall } from '../cli/open-account.ts';
+import { openForCall, pathsOf } from '../cli/open-account.ts';
 import { phrase, type SafeText, say } from '../cli/safe-text.ts';
 import type { AccountSurface } from '../core/surface.ts';
+import { listAccounts } from '../engine/accounts.ts';
 import { DrawnScreen } from './drawn-screen.ts';
 import { CHAT_CURSOR } from './housekeeping.ts';
 import { type Item, note } from './item.ts';
@@ -20,7 +21,12 @@ import { Session } from './session.ts';
 const MESSAGE_ID_BYTES = 16;
 
 export async function runLineMode(call: Call): Promise<ExitCode> {
+  if (call.terminal.isInteractive && !hasAccount(call)) {
+    await (await import('../cli/register.ts')).register(call);
+  }
   const account = await openForCall(call, { role: 'chat', lifetime: 'long', link: true });
+  // What was asked for is answered: the keys are for the chat now.
+  call.terminal.release();
   try {
     return await chat(call, account, {});
   } finally {
@@ -66,6 +72,11 @@ export async function chat(call: Call, surface: AccountSurface, options: ChatOpt
   } finally {
     endDiverting();
   }
+}
+
+/** The first run begins with a registration. */
+function hasAccount(call: Call): boolean {
+  return call.settings.account !== undefined || listAccounts(pathsOf(call)).length > 0;
 }
 
 /** Drawing needs a terminal at both ends, and a user who can see it. */

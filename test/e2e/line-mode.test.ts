@@ -252,6 +252,56 @@ describe('the interactive chat', () => {
     await quit(chat);
   });
 
+  it('shows what came while it was closed, once', async () => {
+    await say(bob, 'alice', 'while you were away');
+    const first = open(alice);
+    await first.until(/bob> while you were away/);
+    await first.until('(no chat)>');
+    await quit(first);
+    const second = open(alice);
+    await second.until('(no chat)>');
+    expect(second.text()).not.to.contain('while you were away');
+    await quit(second);
+  });
+
+  it('goes on when the program that had the account open ends', async () => {
+    const daemon = await alice.start(['daemon', '--json']);
+    await daemon.printed((stdout) => stdout.includes('"ready"'));
+    const chat = await chatWith(alice, 'bob');
+    await daemon.kill('SIGTERM');
+    await say(bob, 'alice', 'still there?');
+    await chat.until(/bob> still there\?/);
+    chat.type('yes\r');
+    await chat.until(/alice> yes/);
+    await quit(chat);
+  });
+
+  it('goes on after Ctrl-Z where no shell can stop it', async () => {
+    const chat = await chatWith(alice, 'bob');
+    chat.type('\x1a');
+    await chat.until(() => !chat.bracketedPaste);
+    await chat.until(() => chat.bracketedPaste);
+    chat.type('back');
+    await chat.until(() => chat.typed() === 'bob (unverified)> back');
+    await quit(chat);
+  });
+
+  it('begins with a registration on the first run', async () => {
+    const grace = await makeHome(await temporaryDirectory());
+    const chat = open(grace);
+    await chat.until('relay, or invitation');
+    chat.type(`${relay.uri}\r`);
+    await chat.until('name: ');
+    chat.type('grace\r');
+    await chat.until('passphrase: ');
+    chat.type('\r');
+    await chat.until('grace at ');
+    await chat.until('(no chat)>');
+    chat.type('@bob hi from grace\r');
+    await chat.until('waiting for bob to accept');
+    await quit(chat);
+  });
+
   it('shows what another program of the account sends meanwhile', async () => {
     const chat = open(alice);
     await chat.until('(no chat)>');
@@ -329,7 +379,7 @@ describe('the interactive chat', () => {
       expect(stdout).to.match(/^\d\d:\d\d alice> from a pipe$/m);
       const outbox = await ok(alice, 'outbox');
       expect(outbox).to.equal('');
-      const received = await ok(bob, 'receive', '--cursor', 'pipe-test', '--json');
+      const received = await ok(bob, 'receive', '-t', '1', '--cursor', 'pipe-test', '--json');
       for (const text of ['from a pipe', 'and another', 'not a line end']) expect(received).to.contain(text);
     });
 
@@ -353,7 +403,7 @@ describe('the interactive chat', () => {
       expect(stdout).to.contain('1 message waits here');
       relay = await startRelay(relayDirectory, [], { port });
       await ok(frank, 'send', 'bob', '-m', 'now');
-      const received = await ok(bob, 'receive', '--cursor', 'later-test', '--json');
+      const received = await ok(bob, 'receive', '-t', '1', '--cursor', 'later-test', '--json');
       expect(received.indexOf('for later')).to.be.greaterThan(-1);
     });
 

@@ -36,9 +36,9 @@ export interface Told {
   readonly relay: Inspection;
 }
 
-const MESSAGE_COLUMNS = 66;
+const MESSAGE_COLUMNS = 58;
 const HEX_ROWS = 2;
-const HEX_PER_ROW = 64;
+const HEX_PER_ROW = 56;
 /** The relay forgets what was fetched a moment later. */
 const INSPECT_TRIES = 10;
 const INSPECT_PAUSE_MS = 100;
@@ -48,7 +48,7 @@ export async function tellStory(params: StoryParams): Promise<Told> {
   const happenings = new Happenings(alice);
   const story = new Story(params, happenings);
   try {
-    await story.aliceSays('hi bob, shall we try this?', 'sent', 'a request to bob');
+    await story.aliceSays('hi bob, shall we try this?', 'sent', 'as a request');
     const accepted = await steps.wait(say`bob to accept the request of alice`, bob.until('accepted'));
     printer.line(say`               bob sees her request and accepts it`);
     await story.bobSays();
@@ -86,7 +86,7 @@ class Story {
       await steps.wait(what, this.#happenings.until(reached));
     }
     const { sentMs } = await alice.query({ type: 'message', id });
-    this.#line(sentMs, 'alice', text, about === undefined ? state : `${state}: ${about}`);
+    this.#line(sentMs, 'alice', text, about === undefined ? state : `${state} ${about}`);
   }
 
   async bobSays(): Promise<void> {
@@ -125,8 +125,7 @@ class Story {
     printer.line(say`  alice wrote:     ${plaintext}`);
     const rows = hexRows(sample.envelope);
     printer.line(say`  the relay holds: ${rows[0] ?? ''}`);
-    for (const row of rows.slice(1))
-      printer.line(say`                   ${row}… (${sample.sizeBytes} bytes)`);
+    for (const row of rows.slice(1)) printer.line(say`                   ${row}…`);
     return relay;
   }
 
