@@ -47,6 +47,20 @@ export const MAX_COUNTER = 0xffff_ffff;
 export const MAX_ARCHIVED_SESSIONS = 40;
 
 /**
+ * What the archived sessions of one record may hold together. 40 ordinary ones have a quarter of a megabyte;
+ * but a peer decides how many messages it skips in each, and 41 full ones would be 17 MiB, rewritten with
+ * every message and more than a store takes for one row.
+ */
+export const MAX_ARCHIVED_BYTES = 4 * 1_048_576;
+
+/**
+ * How many whole forward jumps the archived sessions may make together for one message. Any of them may be
+ * the one that it belongs to, and only at the end of the jump a MAC can tell: all 40 would take a quarter of
+ * a minute to refuse one forged message. A jump is one in each ratchet, so this is one full jump of both.
+ */
+export const MAX_ARCHIVED_JUMPS = 2;
+
+/**
  * A session that never got an answer stops being used after this time. By then the other side may have
  * deleted the pre-keys that the session was built on, and everything sent would be lost in silence.
  */

@@ -129,6 +129,12 @@ export function stepSending(
   };
 }
 
+/** How many chain steps it takes to find the seed of a message, be it genuine or not. */
+export function stepsToReception(state: DoubleRatchetState, ratchetKey: PublicKey, counter: number): number {
+  const known = findReceivingChain(state, ratchetKey);
+  return Math.max(0, counter - (known?.index ?? 0));
+}
+
 /**
  * Finds the seed of a message. Nothing is authenticated yet, so the state stays as it is: `completeReception`
  * goes on once the MAC was checked, `abandonReception` wipes what was derived.
@@ -142,7 +148,7 @@ export function beginReception(
   counter: number,
   maxJump: number,
 ): Reception {
-  const known = state.receivingChains.find((chain) => equalPublicKeys(chain.ratchetKey, ratchetKey));
+  const known = findReceivingChain(state, ratchetKey);
   if (known !== undefined) {
     return { kind: 'known-chain', before: known, ...seedAt(known, counter, maxJump) };
   }
@@ -228,6 +234,10 @@ function turn(
       ...dropped.flatMap(chainSecrets),
     ],
   };
+}
+
+function findReceivingChain(state: DoubleRatchetState, ratchetKey: PublicKey): ReceivingChain | undefined {
+  return state.receivingChains.find((chain) => equalPublicKeys(chain.ratchetKey, ratchetKey));
 }
 
 function seedAt(chain: ReceivingChain, counter: number, maxJump: number): BaseReception {

@@ -22,6 +22,7 @@ import {
   initiateDoubleRatchet,
   type RatchetSecrets,
   stepSending,
+  stepsToReception,
 } from './double-ratchet.ts';
 import {
   type Correspondents,
@@ -38,6 +39,7 @@ import {
   spqrReceive,
   spqrSecrets,
   spqrSend,
+  stepsToKey,
 } from './spqr/index.ts';
 
 export interface TripleRatchetState {
@@ -150,6 +152,12 @@ export function ratchetDecrypt(
     if (received !== undefined) for (const made of spentSpqrSecrets(received, state.spqr)) made.wipe();
     throw error;
   }
+}
+
+/** How many chain steps `ratchetDecrypt` takes in both ratchets before it can check the MAC. */
+export function stepsToOpen(state: TripleRatchetState, message: SignalMessage): number {
+  const { ratchetKey, counter, pqRatchet } = message;
+  return stepsToReception(state.doubleRatchet, ratchetKey, counter) + stepsToKey(state.spqr, pqRatchet);
 }
 
 /** Every secret of the state, for wiping it as a whole. */

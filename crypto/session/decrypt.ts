@@ -5,12 +5,17 @@
  * @see Sesame, section 3.4; signal-wire section 8
  */
 
-import { MAX_FORWARD_JUMP, MAX_FORWARD_JUMP_SELF, SESSION_VERSION } from '../constants.ts';
+import {
+  MAX_ARCHIVED_JUMPS,
+  MAX_FORWARD_JUMP,
+  MAX_FORWARD_JUMP_SELF,
+  SESSION_VERSION,
+} from '../constants.ts';
 import { BugError, ChatError, ProtocolError, UsageError } from '../errors.ts';
 import type { ProtocolAddress } from '../keys/address.ts';
 import { equalPublicKeys, type PublicKey, parsePublicKey } from '../keys/keys.ts';
 import type { Random } from '../random.ts';
-import { ratchetDecrypt } from '../ratchet/triple-ratchet.ts';
+import { ratchetDecrypt, stepsToOpen } from '../ratchet/triple-ratchet.ts';
 import type { AnySecret, Step } from '../secret.ts';
 import { MESSAGE_TYPE } from '../wire/message-type.ts';
 import { decodePreKeySignalMessage, type PreKeySignalMessage } from '../wire/pre-key-signal-message.ts';
@@ -95,7 +100,11 @@ export function peekPreKeyMessage(bytes: Uint8Array): PreKeyMessageClaims {
   };
 }
 
-/** Current session first, then the archived ones from the newest; a duplicate ends the search. */
+/**
+ * Current session first, then the archived ones from the newest; a duplicate ends the search. An archived
+ * session is passed over when the message is so far ahead of it that its share of the work is used up: the one
+ * that a late message belongs to has the chain already and is near.
+ */
 function decryptWhisper(
   params: DecryptMessageParams,
   record: SessionRecord,
@@ -108,8 +117,15 @@ function decryptWhisper(
       return { ...opened, state: { current: opened.state, archived: record.archived } };
     }
   }
+  let jumpsLeft = MAX_ARCHIVED_JUMPS;
   for (const archived of record.archived) {
     const session = openArchivedSession(archived);
+    const jumps = stepsToOpen(session.ratchet, message) / maxJump(params, session);
+    if (jumps > jumpsLeft) {
+      wipeSession(session);
+      continue;
+    }
+    jumpsLeft -= jumps;
     const opened = tryOpenArchived(params, session, message, random);
     if (opened !== undefined) return promoted(record, archived, opened);
   }
@@ -178,17 +194,13 @@ function open(
   }
   const { localIdentityKey, remoteIdentityKey } = session;
   const { local, remote } = params;
-  const selfSession = isSelfSession(
-    { address: local.address, identityKey: localIdentityKey },
-    { address: remote, identityKey: remoteIdentityKey },
-  );
   const step = ratchetDecrypt(
     session.ratchet,
     {
       correspondents: { senderIdentityKey: remoteIdentityKey, receiverIdentityKey: localIdentityKey },
       message,
       addresses: message.addresses === undefined ? undefined : bindAddresses(remote, local.address),
-      maxJump: selfSession ? MAX_FORWARD_JUMP_SELF : MAX_FORWARD_JUMP,
+      maxJump: maxJump(params, session),
     },
     random,
   );
@@ -197,6 +209,15 @@ function open(
     output: { plaintext: step.output, remoteIdentityKey },
     spent: step.spent,
   };
+}
+
+/** How far a message counter may run ahead of the session. */
+function maxJump({ local, remote }: DecryptMessageParams, session: SessionState): number {
+  const selfSession = isSelfSession(
+    { address: local.address, identityKey: session.localIdentityKey },
+    { address: remote, identityKey: session.remoteIdentityKey },
+  );
+  return selfSession ? MAX_FORWARD_JUMP_SELF : MAX_FORWARD_JUMP;
 }
 
 /** undefined when another session may do better; a duplicate is known to belong to this one. */

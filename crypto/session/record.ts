@@ -1,11 +1,15 @@
 /**
- * All sessions with one address: the current one, live, and up to 40 that it replaced, newest first, which
- * stay encoded until a message asks for one. A record is a value; callers keep it and never look inside.
+ * All sessions with one address: the current one, live, and up to 40 that it replaced (4 MiB at most), newest
+ * first, which stay encoded until a message asks for one. A record is a value; callers keep it and never look inside.
  *
  * @see Sesame, section 3.2; signal-wire section 8
  */
 
-import { MAX_ARCHIVED_SESSIONS, MAX_UNACKNOWLEDGED_SESSION_AGE_SECONDS } from '../constants.ts';
+import {
+  MAX_ARCHIVED_BYTES,
+  MAX_ARCHIVED_SESSIONS,
+  MAX_UNACKNOWLEDGED_SESSION_AGE_SECONDS,
+} from '../constants.ts';
 import type { PublicKey } from '../keys/keys.ts';
 import { describeSpqr } from '../ratchet/spqr/index.ts';
 import { type AnySecret, Secret, type Step } from '../secret.ts';
@@ -158,6 +162,18 @@ function archive(
   // An archived session never opens again with a pre-key message.
   const encoded = new Secret('ArchivedSession', encodeSession({ ...current, pending: undefined }));
   const all = [{ baseKey: current.baseKey, encoded }, ...archived];
-  const dropped = all.splice(MAX_ARCHIVED_SESSIONS).map((session) => session.encoded);
+  const dropped = all.splice(countKept(all)).map((session) => session.encoded);
   return { archived: all, spent: [...sessionSecrets(current), ...dropped] };
+}
+
+/** How many of the sessions, newest first, a record may hold. */
+function countKept(sessions: readonly ArchivedSession[]): number {
+  let sizeBytes = 0;
+  let count = 0;
+  for (const { encoded } of sessions) {
+    sizeBytes += encoded.length;
+    if (count === MAX_ARCHIVED_SESSIONS || sizeBytes > MAX_ARCHIVED_BYTES) break;
+    count++;
+  }
+  return count;
 }

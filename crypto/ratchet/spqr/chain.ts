@@ -119,6 +119,12 @@ export function stepReceiving(
   };
 }
 
+/** How many steps `stepReceiving` takes to the key of `index`; none in an epoch that is not kept. */
+export function stepsToIndex(chain: SpqrChain, epoch: number, index: number): number {
+  const link = chain.links.find((each) => each.epoch === epoch);
+  return link === undefined ? 0 : Math.max(0, index - link.receiving.counter);
+}
+
 function receivingStep(
   receiving: ReceivingChain,
   index: number,

@@ -6,6 +6,7 @@
  * @see signal-wire, sections 6, 7.8 and 16
  */
 
+import { ProtocolError } from '../../errors.ts';
 import type { Random } from '../../random.ts';
 import type { Secret, Step } from '../../secret.ts';
 import { startAuthenticator } from './authenticator.ts';
@@ -18,6 +19,7 @@ import {
   startChain,
   stepReceiving,
   stepSending,
+  stepsToIndex,
 } from './chain.ts';
 import { MAX_JUMP, MAX_JUMP_SELF, SPQR_VERSION } from './constants.ts';
 import { decodeSpqrMessage, encodeSpqrMessage } from './message.ts';
@@ -103,6 +105,17 @@ export function spqrReceive(
     return { state: next, output: { key: received.key }, spent: spentSpqrSecrets(state, next) };
   } catch (error) {
     for (const made of spentSpqrSecrets({ ...state, chain, braid }, state)) made.wipe();
+    throw error;
+  }
+}
+
+/** How many chain steps it takes to find the key of a message, be it genuine or not; none if it is malformed. */
+export function stepsToKey(state: SpqrState, message: Uint8Array): number {
+  try {
+    const { epoch, index } = decodeSpqrMessage(message);
+    return stepsToIndex(state.chain, epoch - 1, index);
+  } catch (error) {
+    if (error instanceof ProtocolError) return 0;
     throw error;
   }
 }
