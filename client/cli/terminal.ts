@@ -112,7 +112,6 @@ export class Terminal {
         closeSync(fd);
         throw error;
       }
-      this.#opened.unref();
     } catch {
       return undefined;
     }
