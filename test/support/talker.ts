@@ -13,6 +13,8 @@ import { seededBytes } from './seeded-bytes.ts';
 const WINDOW = 4;
 /** Some forty texts a second at most: enough to have something under way at any moment. */
 const PACE_MS = 25;
+/** So many texts may wait for the relay before the talking pauses: a slow machine must catch up in the end. */
+const BACKLOG_MAX = 32;
 const VERSION = '0.0.0';
 
 export interface Talker {
@@ -27,6 +29,8 @@ export interface Talker {
   more(acknowledgements: number): Promise<void>;
   /** Resolves when the account has so many more texts, wherever they are. */
   moreSaid(texts: number): Promise<void>;
+  /** Somebody looks whether the relay is back: pauses between two attempts end now. */
+  nudge(): Promise<void>;
   /** Ends the talking; resolves when everything that was said is at the relay. */
   finish(timeoutMs: number): Promise<void>;
   /** Waits until everything that the relay has for this account is here. */
@@ -34,8 +38,9 @@ export interface Talker {
   close(): Promise<void>;
 }
 
-export async function startTalking(actor: Actor, to: string, seed: string): Promise<Talker> {
-  const talk = new DaemonTalker(actor, to, seed);
+/** @param story Begins every text, so that one story is told apart from another of the same two. */
+export async function startTalking(actor: Actor, to: string, story: string): Promise<Talker> {
+  const talk = new DaemonTalker(actor, to, story);
   await talk.open();
   return talk;
 }
@@ -45,7 +50,7 @@ class DaemonTalker implements Talker {
   readonly said: string[] = [];
   readonly acknowledged = new Set<string>();
   readonly #to: string;
-  readonly #seed: string;
+  readonly #story: string;
   readonly #textOf = new Map<string, string>();
   #daemon: ClientProcess | undefined;
   #remote: Promise<RemoteAccount> | undefined;
@@ -53,10 +58,10 @@ class DaemonTalker implements Talker {
   #stopped = false;
   #talking: Promise<void> = Promise.resolve();
 
-  constructor(actor: Actor, to: string, seed: string) {
+  constructor(actor: Actor, to: string, story: string) {
     this.actor = actor;
     this.#to = to;
-    this.#seed = seed;
+    this.#story = story;
   }
 
   async open(): Promise<void> {
@@ -95,11 +100,19 @@ class DaemonTalker implements Talker {
     }
   }
 
+  async nudge(): Promise<void> {
+    await (await this.#remote)?.drain(0);
+  }
+
   async finish(timeoutMs: number): Promise<void> {
     this.#stopped = true;
     await this.#talking;
     const remote = await this.#remote;
-    if ((await remote?.drain(timeoutMs)) !== true) throw new Error(`${this.actor.name} has texts left`);
+    if ((await remote?.drain(timeoutMs)) === true) return;
+    const { link, linkReason } = (await remote?.query({ type: 'status' })) ?? {};
+    const outbox = (await remote?.query({ type: 'outbox' })) ?? [];
+    const left = outbox.map(({ state, reason, text }) => `${text} (${state} ${reason ?? ''})`);
+    throw new Error(`${this.actor.name} is ${link} ${linkReason ?? ''} and has left: ${left.join(', ')}`);
   }
 
   async caughtUp(timeoutMs: number): Promise<boolean> {
@@ -156,11 +169,13 @@ class DaemonTalker implements Talker {
 
   async #talk(): Promise<void> {
     while (!this.#stopped) {
+      await pause(PACE_MS * WINDOW);
       const first = this.said.length;
-      for (let at = first; at < first + WINDOW; at++) this.said.push(`${this.actor.name} ${at}`);
+      if (first - this.acknowledged.size >= BACKLOG_MAX) continue;
+      for (let at = first; at < first + WINDOW; at++)
+        this.said.push(`${this.#story}: ${this.actor.name} ${at}`);
       await this.#sayAll(this.said.slice(first));
       this.#notify();
-      await pause(PACE_MS * WINDOW);
     }
   }
 
@@ -181,7 +196,7 @@ class DaemonTalker implements Talker {
 
   async #say(remote: RemoteAccount | undefined, text: string): Promise<void> {
     if (remote === undefined) throw new Error('nobody listens');
-    const id = Buffer.from(seededBytes(`${this.#seed} ${text}`, 16)).toString('hex');
+    const id = Buffer.from(seededBytes(text, 16)).toString('hex');
     this.#textOf.set(id, text);
     const { state } = await remote.execute({ type: 'send', to: this.#to, text, id });
     this.#note(id, state);
