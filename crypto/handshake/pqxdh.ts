@@ -60,18 +60,22 @@ export function initiatePqxdh(
   const { identityKey, signedPreKey, oneTimePreKey, kemPreKey } = bundle;
   const baseKeyPair = generateKeyPair(random, 'baseKey');
   const basePrivate = baseKeyPair.privateKey;
-  const agreements = [
-    deriveSharedSecret(identityKeyPair.privateKey, signedPreKey.publicKey),
-    deriveSharedSecret(basePrivate, identityKey),
-    deriveSharedSecret(basePrivate, signedPreKey.publicKey),
-  ];
-  if (oneTimePreKey !== undefined) {
-    agreements.push(deriveSharedSecret(basePrivate, oneTimePreKey.publicKey));
+  // One after the other, so that a key that is refused leaves none of the results before it behind.
+  const agreements: Secret<'SharedSecret'>[] = [];
+  try {
+    agreements.push(deriveSharedSecret(identityKeyPair.privateKey, signedPreKey.publicKey));
+    agreements.push(deriveSharedSecret(basePrivate, identityKey));
+    agreements.push(deriveSharedSecret(basePrivate, signedPreKey.publicKey));
+    if (oneTimePreKey !== undefined) {
+      agreements.push(deriveSharedSecret(basePrivate, oneTimePreKey.publicKey));
+    }
+    const { ciphertext, sharedSecret } = encapsulate(kemPreKey.publicKey, random);
+    agreements.push(sharedSecret);
+    return { secrets: derive(agreements), baseKey: baseKeyPair.publicKey, kemCiphertext: ciphertext };
+  } finally {
+    for (const agreement of agreements) agreement.wipe();
+    basePrivate.wipe();
   }
-  const { ciphertext, sharedSecret } = encapsulate(kemPreKey.publicKey, random);
-  const secrets = derive([...agreements, sharedSecret]);
-  basePrivate.wipe();
-  return { secrets, baseKey: baseKeyPair.publicKey, kemCiphertext: ciphertext };
 }
 
 /**
@@ -86,22 +90,25 @@ export function acceptPqxdh(params: PqxdhAcceptParams): PqxdhSecrets {
   if (!isCanonicalPublicKey(baseKey)) {
     throw new ProtocolError('invalid-message', 'the base key is not canonical');
   }
-  const agreements = [
-    deriveSharedSecret(signedPreKeyPair.privateKey, remoteIdentityKey),
-    deriveSharedSecret(identityKeyPair.privateKey, baseKey),
-    deriveSharedSecret(signedPreKeyPair.privateKey, baseKey),
-  ];
-  if (oneTimePreKeyPair !== undefined) {
-    agreements.push(deriveSharedSecret(oneTimePreKeyPair.privateKey, baseKey));
+  const agreements: Secret<'SharedSecret'>[] = [];
+  try {
+    agreements.push(deriveSharedSecret(signedPreKeyPair.privateKey, remoteIdentityKey));
+    agreements.push(deriveSharedSecret(identityKeyPair.privateKey, baseKey));
+    agreements.push(deriveSharedSecret(signedPreKeyPair.privateKey, baseKey));
+    if (oneTimePreKeyPair !== undefined) {
+      agreements.push(deriveSharedSecret(oneTimePreKeyPair.privateKey, baseKey));
+    }
+    agreements.push(decapsulate(params.kemPreKeyPair.secretKey, params.kemCiphertext));
+    return derive(agreements);
+  } finally {
+    for (const agreement of agreements) agreement.wipe();
   }
-  return derive([...agreements, decapsulate(params.kemPreKeyPair.secretKey, params.kemCiphertext)]);
 }
 
-/** The KEM secret comes last. Wipes what it is given. */
+/** The KEM secret comes last. */
 function derive(agreements: readonly Secret<'SharedSecret'>[]): PqxdhSecrets {
   const ikm = concatBytes(DISCONTINUITY, ...agreements.map((agreement) => agreement.expose()));
   const okm = hkdfSha256(undefined, ikm, INFO, 3 * KEY_BYTES);
-  for (const agreement of agreements) agreement.wipe();
   ikm.fill(0);
   const secrets = {
     rootKey: new Secret('RootKey', okm.slice(0, KEY_BYTES)),

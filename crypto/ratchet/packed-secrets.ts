@@ -112,6 +112,16 @@ export function replacedBlocks<Name extends string>(
   return before.blocks.filter((block) => !kept.has(block));
 }
 
+/** Wipes the blocks that only a store on the way from one to another has. */
+export function wipeBetween<Name extends string>(
+  before: PackedSecrets<Name>,
+  between: PackedSecrets<Name>,
+  after: PackedSecrets<Name>,
+): void {
+  const kept = new Set([...before.blocks, ...after.blocks]);
+  for (const block of between.blocks) if (!kept.has(block)) block.wipe();
+}
+
 /** Position of the last block that begins at or below the number; -1 when there is none. */
 function findBlock(blocks: readonly Secret<string>[], number: number): number {
   let low = 0;

@@ -6,7 +6,7 @@
 
 import { MAX_SKIPPED_SEEDS } from '../constants.ts';
 import { Secret } from '../secret.ts';
-import { appendPacked, keepNewest, type PackedSecrets, takePacked } from './packed-secrets.ts';
+import { appendPacked, keepNewest, type PackedSecrets, takePacked, wipeBetween } from './packed-secrets.ts';
 
 /** Packed entries: counter u32 | seed(32) */
 export type SkippedBlock = Secret<'SkippedSeeds'>;
@@ -21,7 +21,10 @@ export const NO_SKIPPED_SEEDS: SkippedSeeds = { count: 0, blocks: [] };
 
 /** Appends entries above all that are stored and forgets the oldest beyond 2000; the caller keeps its bytes. */
 export function appendSkipped(table: SkippedSeeds, added: SkippedBlock): SkippedSeeds {
-  return keepNewest(appendPacked(table, added), MAX_SKIPPED_SEEDS);
+  const appended = appendPacked(table, added);
+  const kept = keepNewest(appended, MAX_SKIPPED_SEEDS);
+  wipeBetween(table, appended, kept);
+  return kept;
 }
 
 /** Takes out the seed of a counter; undefined when it is not there (used before, or forgotten). */

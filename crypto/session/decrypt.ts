@@ -148,10 +148,10 @@ function decryptPreKey(
   }
   const archived = record.archived.find((each) => equalPublicKeys(each.baseKey, message.baseKey));
   if (archived !== undefined) {
-    return promoted(record, archived, openWithArchived(params, archived, message, random));
+    return promoted(record, archived, openOrWipe(params, openArchivedSession(archived), message, random));
   }
   const { session, used } = acceptSession(params, message);
-  const opened = open(params, session, message.message, random);
+  const opened = openOrWipe(params, session, message, random);
   const replaced = replaceCurrentSession(record, opened.state);
   return {
     state: replaced.state,
@@ -160,13 +160,13 @@ function decryptPreKey(
   };
 }
 
-function openWithArchived(
+/** For a session that was made live for this message: when it is refused, nothing of the session stays. */
+function openOrWipe(
   params: DecryptMessageParams,
-  archived: ArchivedSession,
+  session: SessionState,
   message: PreKeySignalMessage,
   random: Random,
 ): Opened {
-  const session = openArchivedSession(archived);
   try {
     checkIdentity(session, message);
     return open(params, session, message.message, random);

@@ -9,6 +9,7 @@ import { utf8 } from '../../bytes.ts';
 import { assert, ProtocolError } from '../../errors.ts';
 import { hkdfSha256 } from '../../primitives/hkdf.ts';
 import { Secret } from '../../secret.ts';
+import { wipeBetween } from '../packed-secrets.ts';
 import { COLLECT_AT, KEY_BYTES, MAX_COUNTER, MAX_OUT_OF_ORDER } from './constants.ts';
 import { invalidMessage } from './refusal.ts';
 import {
@@ -169,9 +170,11 @@ function stepUp(
   const { next, key } = chainStep(chainKey, target);
   chainKey.wipe();
   const old = target > counter + MAX_OUT_OF_ORDER ? NO_SKIPPED_KEYS : receiving.skipped;
-  let skipped = appendSkipped(old, entries);
+  const appended = appendSkipped(old, entries);
   entries.wipe();
-  if (skipped.count >= COLLECT_AT) skipped = dropSkippedBelow(skipped, target - MAX_OUT_OF_ORDER);
+  if (appended.count < COLLECT_AT) return { receiving: { counter: target, next, skipped: appended }, key };
+  const skipped = dropSkippedBelow(appended, target - MAX_OUT_OF_ORDER);
+  wipeBetween(old, appended, skipped);
   return { receiving: { counter: target, next, skipped }, key };
 }
 

@@ -5,12 +5,12 @@ import { type CiphertextMessage, encodeSessionRecord, type SessionRecord } from 
 import { generateKeyPair } from '../../../crypto/keys/keys.ts';
 import { ready } from '../../../crypto/primitives/sodium.ts';
 import { encodeSpqrMessage } from '../../../crypto/ratchet/spqr/message.ts';
-import { Secret } from '../../../crypto/secret.ts';
 import { replaceCurrentSession } from '../../../crypto/session/record.ts';
 import { decodeSession, encodeSession } from '../../../crypto/session/session-codec.ts';
 import { MAX_RECORD_PLAINTEXT_BYTES } from '../../../crypto/vault/limits.ts';
 import { decodeSignalMessage, encodeSignalMessage } from '../../../crypto/wire/signal-message.ts';
 import { acknowledgedPair, type Device, exchange, expectRefusal, recordWith } from './pair.ts';
+import { watchSecrets } from './secret-watch.ts';
 import { SeededRandom } from './seeded-random.ts';
 
 /** A message of Alice's to Bob that nobody made: far ahead in both ratchets. */
@@ -31,17 +31,8 @@ function forgedJump(alice: Device, bob: Device): CiphertextMessage {
 
 /** How often a step of the post-quantum chains is made while `run` runs. */
 function countChainSteps(run: () => void): number {
-  const { expose } = Secret.prototype;
   let steps = 0;
-  Secret.prototype.expose = function (this: Secret<string>): Uint8Array {
-    if (this.name === 'PqChainKey') steps++;
-    return expose.call(this);
-  };
-  try {
-    run();
-  } finally {
-    Secret.prototype.expose = expose;
-  }
+  for (const [{ name }, reads] of watchSecrets(run)) if (name === 'PqChainKey') steps += reads;
   return steps;
 }
 
