@@ -109,6 +109,10 @@ export class AccountEngine implements AccountSurface {
     const snapshot = store.snapshot();
     try {
       return await this.#machine.answer(snapshot, query, { nowMs: clock.nowMs(), paths });
+    } catch (error) {
+      // The store does not wait for those who are still reading.
+      if (this.#closing !== undefined) throw accountClosed();
+      throw error;
     } finally {
       await snapshot.close();
     }
@@ -140,6 +144,8 @@ export class AccountEngine implements AccountSurface {
       }
       if (mark.isReached(online)) return true;
       const before = { ...online };
+      // With its window full the relay pushes the rest only once it has been told what arrived.
+      await this.#params.transport.acknowledged();
       if (await this.#roundTrip()) mark.set(online, before.delivered);
       this.#changes.notify();
       return false;
@@ -175,13 +181,22 @@ export class AccountEngine implements AccountSurface {
   }
 
   #wentOffline(error: RelayError): void {
-    this.#online = undefined;
     this.#hopeful = error.retry !== 'never';
-    const reason = error.code;
+    this.#wentDown({ reason: error.code }, error);
+  }
+
+  #signedOut(): void {
+    this.#hopeful = false;
+    void this.#params.transport.stop();
+    this.#wentDown({});
+  }
+
+  #wentDown(why: { readonly reason?: string }, cause?: RelayError): void {
+    this.#online = undefined;
     // No answer may come after the machine was told that the link is down: it may have asked again by then.
-    for (const asked of this.#asked) this.#settleAsked(asked, refused(asked.effect, connectionLost(error)));
-    this.#push({ kind: 'link', link: 'anonymous', state: 'down', reason });
-    this.#push({ kind: 'link', link: 'home', state: 'down', reason });
+    for (const asked of this.#asked) this.#settleAsked(asked, refused(asked.effect, connectionLost(cause)));
+    this.#push({ kind: 'link', link: 'anonymous', state: 'down', ...why });
+    this.#push({ kind: 'link', link: 'home', state: 'down', ...why });
     this.#changes.notify();
   }
 
@@ -220,9 +235,7 @@ export class AccountEngine implements AccountSurface {
         this.#settle(effect.id)?.reject(effect.error);
         return;
       case 'sign-out':
-        this.#online = undefined;
-        this.#hopeful = false;
-        void this.#params.transport.stop();
+        this.#signedOut();
         return;
       case 'acknowledge':
         this.#params.transport.acknowledge(effect.sequence);

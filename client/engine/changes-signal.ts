@@ -37,22 +37,36 @@ export class ChangesSignal {
     });
   }
 
-  /** Looks at a condition at once and after each change. @returns whether it came true within `timeoutMs`. */
+  /**
+   * Looks at a condition at once and after each change.
+   * @returns whether it came true within `timeoutMs`, however long it takes to look.
+   */
   async until(timeoutMs: number, condition: () => Promise<boolean>): Promise<boolean> {
     let passed = false;
+    let expire: () => void = () => {};
+    const expired = new Promise<false>((resolve) => {
+      expire = () => resolve(false);
+    });
     const cancel = this.#clock.after(timeoutMs, () => {
       passed = true;
+      expire();
       this.notify();
     });
-    try {
+    const look = async (): Promise<boolean> => {
       for (;;) {
         const version = this.#version;
         if (await condition()) return true;
         if (passed) return false;
         await this.after(version, timeoutMs);
       }
+    };
+    const looking = look();
+    try {
+      return await Promise.race([looking, expired]);
     } finally {
       cancel();
+      // Whoever waited no longer cares how the last look ends.
+      looking.catch(() => undefined);
     }
   }
 }

@@ -1,14 +1,26 @@
 /** Cumulative acknowledgements: only the newest matters, and one at a time travels. */
 
+import { RelayError } from '../../crypto/errors.ts';
+
+export interface AcknowledgerParams {
+  /** Rejects with what the relay refused with, or when the connection is gone. */
+  readonly send: (sequence: number) => Promise<unknown>;
+  /** Calls back once. @returns a function that cancels it. */
+  readonly after: (delayMs: number, callback: () => void) => () => void;
+  /** Between two tries, unless the relay asked for more. */
+  readonly againMs: number;
+}
+
 export class Acknowledger {
-  readonly #send: (sequence: number) => Promise<unknown>;
+  readonly #params: AcknowledgerParams;
   #wanted = 0;
   #sent = 0;
   #running: Promise<void> | undefined;
+  #stopped = false;
+  #wake: () => void = () => {};
 
-  /** @param send Rejects when the connection is gone; what was not acknowledged will be pushed again. */
-  constructor(send: (sequence: number) => Promise<unknown>) {
-    this.#send = send;
+  constructor(params: AcknowledgerParams) {
+    this.#params = params;
   }
 
   acknowledge(sequence: number): void {
@@ -22,19 +34,41 @@ export class Acknowledger {
     await this.#running;
   }
 
+  /** The connection is gone: the relay pushes again what it still has. */
+  stop(): void {
+    this.#stopped = true;
+    this.#wake();
+  }
+
   async #run(): Promise<void> {
     // Everything acknowledged in this turn goes in one request.
     await new Promise((resolve) => setImmediate(resolve));
-    try {
-      while (this.#sent < this.#wanted) {
-        const sequence = this.#wanted;
-        await this.#send(sequence);
+    while (this.#sent < this.#wanted && !this.#stopped) {
+      const sequence = this.#wanted;
+      try {
+        await this.#params.send(sequence);
         this.#sent = sequence;
+      } catch (error) {
+        if (!(error instanceof RelayError) || error.retry === 'never') this.#wanted = this.#sent;
+        // A relay whose window is full pushes nothing more, so nothing would ever be acknowledged again.
+        else await this.#pause(error.retryAfterMs);
       }
-    } catch {
-      // The link reports why it is down; the relay pushes again what it still has.
-      this.#wanted = this.#sent;
     }
     this.#running = undefined;
+  }
+
+  #pause(askedMs = 0): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#stopped) {
+        resolve();
+        return;
+      }
+      const { after, againMs } = this.#params;
+      const cancel = after(Math.max(askedMs, againMs), resolve);
+      this.#wake = () => {
+        cancel();
+        resolve();
+      };
+    });
   }
 }

@@ -81,7 +81,7 @@ export class AnonymousLink {
     if (signal.aborted) throw linkStopped();
     const onEvent = (event: RelayEvent) => {
       if (event.name !== 'draining') return;
-      this.#askedMs = event.body.reconnectAfterMs;
+      this.#askedMs = Math.min(event.body.reconnectAfterMs, limits.askedMaxMs);
       retire();
     };
     const connection = await openConnection({ address, random, clock, limits, onEvent, signal });
@@ -109,12 +109,13 @@ export class AnonymousLink {
   }
 
   async #delay(): Promise<void> {
-    const { limits, random } = this.#params;
-    const privacyMs = drawFraction(random) * limits.anonymousDelayMs;
+    const { limits, random, clock } = this.#params;
+    // A point in time: being nudged must not put it off.
+    const privateUntilMs = clock.nowMs() + drawFraction(random) * limits.anonymousDelayMs;
     while (!this.#stop.signal.aborted) {
       const again = this.#failures === 0 ? 0 : backoffMs(this.#failures - 1, drawFraction(random), limits);
-      const delayMs = Math.max(privacyMs, again, this.#askedMs);
-      if (delayMs === 0 || (await this.#pause(delayMs))) return;
+      const delayMs = Math.max(privateUntilMs - clock.nowMs(), again, this.#askedMs);
+      if (delayMs <= 0 || (await this.#pause(delayMs))) return;
     }
   }
 

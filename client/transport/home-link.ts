@@ -48,6 +48,11 @@ export class HomeLink {
     this.#online?.acknowledger.acknowledge(sequence);
   }
 
+  /** Resolves when the relay has answered every acknowledgement, or cannot. */
+  async acknowledged(): Promise<void> {
+    await this.#online?.acknowledger.settled();
+  }
+
   nudge(): void {
     this.#wake();
   }
@@ -91,8 +96,7 @@ export class HomeLink {
       const connection = await openConnection({ address, random, clock, limits, onEvent, signal });
       this.#connection = connection;
       const info = await connection.request('signIn', handlers.signIn(connection.proof));
-      const acknowledger = new Acknowledger((sequence) => connection.request('acknowledge', { sequence }));
-      this.#online = { connection, acknowledger };
+      this.#online = { connection, acknowledger: this.#makeAcknowledger(connection) };
       cancelStable = clock.after(limits.stableAfterMs, onStable);
       handlers.onOnline(info);
       await connection.request('subscribe', { window: limits.pushWindow });
@@ -103,10 +107,20 @@ export class HomeLink {
       return ended === undefined || ended.isOpen ? asRelayError(error) : ended.closed;
     } finally {
       cancelStable();
+      this.#online?.acknowledger.stop();
       this.#online = undefined;
       this.#connection?.close();
       this.#connection = undefined;
     }
+  }
+
+  #makeAcknowledger(connection: Connection): Acknowledger {
+    const { clock, limits } = this.#params;
+    return new Acknowledger({
+      send: (sequence) => connection.request('acknowledge', { sequence }),
+      after: (delayMs, callback) => clock.after(Math.min(delayMs, limits.askedMaxMs), callback),
+      againMs: limits.acknowledgeAgainMs,
+    });
   }
 
   #receive(event: RelayEvent): void {
@@ -118,8 +132,9 @@ export class HomeLink {
     const { clock, limits, random } = this.#params;
     const fraction = drawFraction(random);
     // Spread what the relay asked for too: everybody got the same number.
-    const asked = Math.max(reason.retryAfterMs ?? 0, this.#notBeforeMs ?? 0) * (1 + fraction / 4);
-    const pauseMs = Math.max(asked, backoffMs(failures, fraction, limits));
+    const asked = Math.max(reason.retryAfterMs ?? 0, this.#notBeforeMs ?? 0);
+    const spread = Math.min(asked, limits.askedMaxMs) * (1 + fraction / 4);
+    const pauseMs = Math.max(spread, backoffMs(failures, fraction, limits));
     return new Promise((resolve) => {
       const cancel = clock.after(pauseMs, resolve);
       this.#wake = () => {

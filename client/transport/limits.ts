@@ -13,6 +13,8 @@ export interface LinkLimits {
   readonly reconnectMinMs: number;
   /** …up to this, so that a relay that comes back is found within a minute. */
   readonly reconnectMaxMs: number;
+  /** No relay keeps a client away for longer than this. */
+  readonly askedMaxMs: number;
   /** A link that stayed up so long begins with the first delay again; one that comes and goes does not. */
   readonly stableAfterMs: number;
   /** Unanswered requests of one connection; below the relay's own limit, so it never has to refuse. */
@@ -23,6 +25,8 @@ export interface LinkLimits {
   readonly waitingMax: number;
   /** Pushed envelopes that the relay may have unacknowledged. */
   readonly pushWindow: number;
+  /** An acknowledgement that the relay had no time for goes out again after this. */
+  readonly acknowledgeAgainMs: number;
   /** The anonymous connection opens after a random part of this: not in step with the signed-in one. */
   readonly anonymousDelayMs: number;
   /** The anonymous connection is replaced after a random time between these two. */
@@ -37,11 +41,13 @@ export const linkLimits: LinkLimits = {
   heartbeatAnswerMs: 10_000,
   reconnectMinMs: 500,
   reconnectMaxMs: 60_000,
+  askedMaxMs: 3_600_000,
   stableAfterMs: 10_000,
   inFlightMax: 256,
   inFlightMaxBytes: 1_048_576,
   waitingMax: 8_192,
   pushWindow: 128,
+  acknowledgeAgainMs: 1_000,
   anonymousDelayMs: 750,
   anonymousLifeMinMs: 600_000,
   anonymousLifeMaxMs: 3_600_000,

@@ -42,6 +42,7 @@ export function relayTransport(params: RelayTransportParams): Transport {
       return home === undefined ? Promise.reject(unreachable()) : home.request(name, request);
     },
     acknowledge: (sequence) => home?.acknowledge(sequence),
+    acknowledged: async () => home?.acknowledged(),
     nudge(): void {
       home?.nudge();
       anonymous.nudge();

@@ -49,6 +49,8 @@ export interface Transport {
   ): Promise<ResponseOf<Name>>;
   /** Tells the relay that everything up to `sequence` is durable here; the newest one of a tick is sent. */
   acknowledge(sequence: number): void;
+  /** Resolves when the relay has answered every acknowledgement, or cannot. */
+  acknowledged(): Promise<void>;
   /** Somebody is waiting: cuts a pause between two attempts short. */
   nudge(): void;
   stop(): Promise<void>;

@@ -13,7 +13,7 @@ import { ready } from '../../../crypto/primitives/sodium.ts';
 import { type ManualClock, manualClock } from '../../support/manual-clock.ts';
 import { rejectionOf } from '../../support/rejection.ts';
 import { storeParams } from '../store/conformance.ts';
-import { put, small } from '../store/sample-tables.ts';
+import { diary, put, putAt, small } from '../store/sample-tables.ts';
 import {
   envelope,
   type Journal,
@@ -408,15 +408,33 @@ describe('account engine', () => {
     });
 
     it('is closed when the account signs out', async () => {
-      machine.onStep = (_view, input) => ({
-        effects: [
-          { kind: 'sign-out' },
-          { kind: 'result', id: input.kind === 'command' ? input.id : '', value: {} },
-        ],
-      });
+      machine.onStep = (_view, input) =>
+        input.kind === 'command'
+          ? { effects: [{ kind: 'sign-out' }, { kind: 'result', id: input.id, value: {} }] }
+          : {};
       await engine.execute({ type: 'logout' });
       expect(journal.at(-1)).to.equal('stop');
       expect(await engine.caughtUp(1_000)).to.equal(false);
+    });
+
+    it('is told to be down when the account signs out, with a refusal for every request', async () => {
+      machine.onStep = (_view, input) => {
+        if (input.kind !== 'command') return {};
+        return {
+          effects: [
+            { kind: 'relay', link: 'home', tag: 't', operation: 'countPreKeys', request: {} },
+            { kind: 'result', id: input.id, value: {} },
+            { kind: 'sign-out' },
+          ],
+        };
+      };
+      transport.handlers?.onOnline(signedIn);
+      await engine.execute({ type: 'logout' });
+      await settle();
+      const seen = machine.inputs.map((input) =>
+        input.kind === 'link' ? `${input.link} ${input.state}` : input.kind,
+      );
+      expect(seen.slice(-3)).to.deep.equal(['confirmation', 'anonymous down', 'home down']);
     });
   });
 
@@ -523,6 +541,37 @@ describe('account engine', () => {
     });
   });
 
+  describe('a wait', () => {
+    it('is over in time, whatever a relay that says nothing owes', async () => {
+      const waiting = engine.caughtUp(1_000);
+      transport.handlers?.onOnline(signedIn);
+      await settle();
+      expect(journal.at(-1)).to.equal('request home countPreKeys');
+      clock.advance(1_000);
+      expect(await waiting).to.equal(false);
+    });
+
+    it('looks once, however short it is', async () => {
+      expect(await engine.drain(0)).to.equal(true);
+    });
+
+    it('for the mailbox asks behind the acknowledgements, which make room for more', async () => {
+      let answered: () => void = () => {};
+      transport.settled = new Promise((resolve) => {
+        answered = resolve;
+      });
+      transport.answer = async () => ({});
+      const waiting = engine.caughtUp(10_000);
+      transport.handlers?.onOnline({ ...signedIn, waiting: 1 });
+      deliver(1);
+      await settle();
+      expect(journal).not.to.include('request home countPreKeys');
+      answered();
+      expect(await waiting).to.equal(true);
+      expect(journal).to.include('request home countPreKeys');
+    });
+  });
+
   describe('close', () => {
     it('finishes what was taken, then stops the links, then closes the store', async () => {
       machine.onStep = everything;
@@ -539,6 +588,25 @@ describe('account engine', () => {
       expect(journal.indexOf('acknowledge 5')).to.be.lessThan(journal.indexOf('stop'));
       expect(await engine.stopped).to.equal(undefined);
       expect(clock.timers).to.equal(0);
+    });
+
+    it('ends queries that are still reading by saying so', async () => {
+      let reading: () => void = () => {};
+      const closed = new Promise<void>((resolve) => {
+        reading = resolve;
+      });
+      machine.answer = async (reader) => {
+        await closed;
+        for await (const _ of reader.scan(diary, utf8('d'), { limit: 10 }));
+        return [] as never;
+      };
+      machine.onStep = () => ({ writes: [putAt('d', 1, 'x')] });
+      deliver(1);
+      await settle();
+      const answer = rejectionOf(engine.query({ type: 'outbox' }));
+      await engine.close();
+      reading();
+      expect(await answer).to.equal('account-closed');
     });
 
     it('refuses commands that are still without an answer', async () => {

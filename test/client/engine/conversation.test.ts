@@ -84,6 +84,41 @@ describe('two engines and a relay', function () {
     await copy.close();
   });
 
+  it('tell those who listen that the account was signed out', async () => {
+    expect(await alice.account.caughtUp(TIMEOUT_MS)).to.equal(true);
+    await alice.account.execute({ type: 'logout' });
+    await alice.heard((event) => event.type === 'link' && event.state === 'signed-out');
+    expect((await alice.account.query({ type: 'status' })).link).to.equal('signed-out');
+  });
+
+  it('have read everything when they say so, with a window smaller than what came', async () => {
+    await befriend(alice, bob);
+    await bob.account.close();
+    const narrow = { ...testHost, links: { ...testHost.links, pushWindow: 1 } };
+    const { paths } = bob;
+    const unlock = { keyFile: true } as const;
+    bob.account = await openAccount({ paths, name: 'bob', unlock, connect: true, host: narrow });
+    expect(await bob.account.caughtUp(TIMEOUT_MS)).to.equal(true);
+    const others = await Promise.all(
+      ['carol', 'dave', 'erin'].map((name) => makePerson(name, directory, relay.address)),
+    );
+    try {
+      const people = [alice, ...others];
+      for (let i = 0; i < 5; i++) {
+        const text = `number ${i}`;
+        await Promise.all(people.map(({ account }) => account.execute({ type: 'send', to: 'bob', text })));
+      }
+      const drained = await Promise.all(people.map(({ account }) => account.drain(TIMEOUT_MS)));
+      expect(drained).to.deep.equal(people.map(() => true));
+      expect(await bob.account.caughtUp(TIMEOUT_MS)).to.equal(true);
+      expect((await bob.texts('alice')).at(-1)).to.equal('alice: number 4');
+      const requests = await bob.account.query({ type: 'requests' });
+      expect(requests.map(({ messages }) => messages)).to.deep.equal([5, 5, 5]);
+    } finally {
+      for (const { account } of others) await account.close();
+    }
+  });
+
   it('deliver once and in order what was written while the relay was killed and started again', async () => {
     await befriend(alice, bob);
     const texts = Array.from({ length: 60 }, (_, i) => `number ${i}`);

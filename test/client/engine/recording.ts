@@ -50,6 +50,8 @@ export interface RecordingTransport extends Transport {
   handlers: TransportHandlers | undefined;
   /** Answers requests; the default never does. */
   answer: (operation: string, request: unknown) => Promise<unknown>;
+  /** When the relay has answered the acknowledgements. */
+  settled: Promise<void>;
 }
 
 export function recordingTransport(journal: Journal): RecordingTransport {
@@ -65,6 +67,8 @@ export function recordingTransport(journal: Journal): RecordingTransport {
       return transport.answer(operation, request) as Promise<never>;
     },
     acknowledge: (sequence) => void journal.push(`acknowledge ${sequence}`),
+    settled: Promise.resolve(),
+    acknowledged: () => transport.settled,
     nudge: () => void journal.push('nudge'),
     async stop() {
       journal.push('stop');

@@ -240,6 +240,23 @@ describe('relay transport', () => {
       await until(() => count('online 2') === 2);
     });
 
+    it('does not stay away for longer than an hour and its jitter, whatever a relay asks for', async () => {
+      const clock = manualClock();
+      transport = relayTransport({
+        address: relay.address,
+        random: systemRandom(),
+        clock,
+        limits: { heartbeatIdleMs: 1e12, responseTimeoutMs: 1e12 },
+      });
+      relay.script = { answer: () => ({ error: 'busy', retryAfterMs: 0xffff_ffff }) };
+      transport.start(handlers);
+      await until(() => log.includes('offline busy'));
+      clock.advance(3_599_000);
+      expect(count('connecting')).to.equal(1);
+      clock.advance(901_000);
+      await until(() => count('connecting') === 2);
+    });
+
     it('stops at once, connecting or waiting', async () => {
       relay.script = { hello: () => undefined };
       transport.start(handlers);
@@ -285,6 +302,44 @@ describe('relay transport', () => {
       await transport.stop();
       const connection = await relay.connection(0);
       expect(connection.requests.at(-1)).to.deep.equal({ name: 'acknowledge', body: { sequence: 9 } });
+    });
+
+    it('go out again when the relay had no time for one, or nothing more would ever be pushed', async () => {
+      let refusals = 2;
+      relay.script = {
+        answer: ({ name }) => {
+          if (name === 'signIn') return { ok: signInResponse };
+          if (name !== 'acknowledge' || refusals-- <= 0) return { ok: {} };
+          return { error: refusals === 1 ? 'rate-limited' : 'busy', retryAfterMs: 5 };
+        },
+      };
+      transport = make({ acknowledgeAgainMs: 5 });
+      transport.start(handlers);
+      await until(() => log.includes('online 2'));
+      transport.acknowledge(4);
+      const connection = await relay.connection(0);
+      const sequences = () =>
+        connection.requests.filter(({ name }) => name === 'acknowledge').map(({ body }) => body.sequence);
+      await relay.until(() => sequences().length === 3);
+      await transport.acknowledged();
+      expect(sequences()).to.deep.equal([4, 4, 4]);
+    });
+
+    it('wait for nobody once the link is down', async () => {
+      relay.script = {
+        answer: ({ name }) => {
+          if (name === 'signIn') return { ok: signInResponse };
+          return name === 'acknowledge' ? { error: 'busy', retryAfterMs: 3_600_000 } : { ok: {} };
+        },
+      };
+      transport.start(handlers);
+      await until(() => log.includes('online 2'));
+      transport.acknowledge(4);
+      const connection = await relay.connection(0);
+      await relay.until(() => connection.requests.at(-1)?.name === 'acknowledge');
+      const settled = transport.acknowledged();
+      connection.socket.terminate();
+      await settled;
     });
 
     it('begin anew with each connection', async () => {
@@ -356,6 +411,24 @@ describe('relay transport', () => {
       const waiting = lookUp();
       relay = await listen(friendly, relay.rootKey, port);
       transport.start(handlers);
+      expect((await waiting).records).to.deep.equal([]);
+    });
+
+    it('opens in its time however often somebody nudges', async () => {
+      const clock = manualClock();
+      transport = relayTransport({
+        address: relay.address,
+        random: systemRandom(),
+        clock,
+        limits: { anonymousDelayMs: 1_000 },
+      });
+      const waiting = lookUp();
+      const until = Date.now() + 5_000;
+      while (relay.connections.length === 0 && Date.now() < until) {
+        transport.nudge();
+        clock.advance(10);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
       expect((await waiting).records).to.deep.equal([]);
     });
 
