@@ -4,12 +4,13 @@
  */
 
 import { concatBytes } from '../bytes.ts';
+import { MAX_DEVICE_ID } from '../constants.ts';
 import { CodecError } from '../errors.ts';
 import type { PrivateKey, PublicKey } from '../keys/keys.ts';
 import { signObject, verifyObject } from '../keys/signature.ts';
 import { sha256 } from '../primitives/hash.ts';
 import type { Random } from '../random.ts';
-import type { AccountId } from './account-id.ts';
+import { ACCOUNT_ID_BYTES, type AccountId } from './account-id.ts';
 
 const HELLO_DOMAIN = 'hello';
 const SESSION_DOMAIN = 'session';
@@ -85,9 +86,15 @@ function encodeSessionChallenge(challenge: SessionChallenge): Uint8Array {
     exactly(CHALLENGE_NONCE_BYTES, relayNonce),
     exactly(HASH_BYTES, relayFingerprint),
     exactly(HASH_BYTES, tokenHash),
-    exactly(16, accountId),
-    Uint8Array.of(deviceId),
+    exactly(ACCOUNT_ID_BYTES, accountId),
+    Uint8Array.of(checkDeviceId(deviceId)),
   );
+}
+
+/** A number that does not fit into its byte would be cut off and stand for another device. */
+function checkDeviceId(deviceId: number): number {
+  if (Number.isInteger(deviceId) && deviceId >= NO_DEVICE && deviceId <= MAX_DEVICE_ID) return deviceId;
+  throw new CodecError('out-of-range', `a challenge names a device up to ${MAX_DEVICE_ID}`);
 }
 
 function exactly(length: number, bytes: Uint8Array): Uint8Array {

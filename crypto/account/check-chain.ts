@@ -194,9 +194,9 @@ interface OpenedRecord {
 function open(signed: Uint8Array, sequence: number): OpenedRecord {
   return refuseMalformed('malformed', sequence, () => {
     const envelope = decodeSignedRecord(signed);
-    if (decodeRecordVersion(envelope.body) > RECORD_VERSION) {
-      throw new RecordChainError('newer-version', sequence);
-    }
+    const version = decodeRecordVersion(envelope.body);
+    if (version > RECORD_VERSION) throw new RecordChainError('newer-version', sequence);
+    if (version < RECORD_VERSION) throw new RecordChainError('malformed', sequence);
     return { envelope, record: decodeAccountRecord(envelope.body), hash: hashRecordBody(envelope.body) };
   });
 }

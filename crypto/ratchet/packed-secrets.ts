@@ -17,6 +17,17 @@ export interface PackedSecrets<Name extends string> {
   readonly blocks: readonly Secret<Name>[];
 }
 
+/** Whether packed entries ascend, from `first` on and below `end`: every look-up relies on it. */
+export function isAscending(entries: Uint8Array, first: number, end: number): boolean {
+  let least = first;
+  for (let offset = 0; offset < entries.length; offset += PACKED_ENTRY_BYTES) {
+    const number = readUint32(entries, offset);
+    if (number < least || number >= end) return false;
+    least = number + 1;
+  }
+  return true;
+}
+
 /** Appends packed entries, whose numbers ascend from above all that are stored; the caller keeps its bytes. */
 export function appendPacked<Name extends string>(
   store: PackedSecrets<Name>,

@@ -17,7 +17,7 @@ import {
 } from '../constants.ts';
 import { PrivateKey, type PublicKey, parsePublicKey } from '../keys/keys.ts';
 import type { DoubleRatchetState, ReceivingChain, SendingChain } from '../ratchet/double-ratchet.ts';
-import { PACKED_ENTRY_BYTES } from '../ratchet/packed-secrets.ts';
+import { isAscending, PACKED_ENTRY_BYTES } from '../ratchet/packed-secrets.ts';
 import { loadSkipped } from '../ratchet/skipped.ts';
 import { decodeSpqrState, encodeSpqrState } from '../ratchet/spqr/index.ts';
 import { Secret } from '../secret.ts';
@@ -66,7 +66,7 @@ export function decodeSession(bytes: Uint8Array): SessionState {
   const reader: LayoutReader = new LayoutReader(bytes, BAD_RECORD);
   const baseKey = parsePublicKey(reader.view(PUBLIC_KEY_BYTES));
   const flags = reader.uint8();
-  reader.check((flags & ~ALL_FLAGS) === 0, 'unknown flags');
+  reader.check((flags & ~ALL_FLAGS) === 0 && flags !== FLAG_ONE_TIME_PRE_KEY, 'unknown flags');
   const localIdentityKey = parsePublicKey(reader.view(PUBLIC_KEY_BYTES));
   const remoteIdentityKey = parsePublicKey(reader.view(PUBLIC_KEY_BYTES));
   const localRegistrationId = reader.uint32();
@@ -175,6 +175,7 @@ function readReceivingChain(reader: LayoutReader): ReceivingChain {
   const index = reader.uint32();
   const count = reader.uint16();
   reader.check(count <= MAX_SKIPPED_SEEDS, 'too many skipped messages');
-  const skipped = loadSkipped(reader.view(count * PACKED_ENTRY_BYTES));
-  return { ratchetKey, chainKey, index, skipped };
+  const entries = reader.view(count * PACKED_ENTRY_BYTES);
+  reader.check(isAscending(entries, 0, index), 'order of skipped messages');
+  return { ratchetKey, chainKey, index, skipped: loadSkipped(entries) };
 }

@@ -4,15 +4,17 @@
  * `sending? u8 | [counter u32 | next(32)] | counter u32 | next(32) | skipped u16 | (index u32 | key(32))...`
  */
 
-import { readUint32 } from '../../bytes.ts';
 import { Secret } from '../../secret.ts';
 import type { LayoutReader, LayoutWriter } from '../../wire/fixed-layout.ts';
+import { isAscending } from '../packed-secrets.ts';
 import type { ChainLink, ReceivingChain, SendingChain, SpqrChain, SpqrDirection } from './chain.ts';
 import { KEY_BYTES, MAX_CHAIN_LINKS, MAX_SKIPPED_KEYS } from './constants.ts';
 import { appendSkipped, NO_SKIPPED_KEYS, SKIPPED_ENTRY_BYTES, type SkippedKeys } from './skipped-keys.ts';
 
 const HEAD_BYTES = 8 + 8 + 1 + KEY_BYTES;
 const STEP_BYTES = 4 + KEY_BYTES;
+/** No message has index 0. */
+const FIRST_INDEX = 1;
 
 export function chainSizeBytes(chain: SpqrChain): number {
   let size = HEAD_BYTES;
@@ -79,12 +81,7 @@ function readSkipped(reader: LayoutReader, counter: number): SkippedKeys {
   const count = reader.uint16();
   reader.check(count <= MAX_SKIPPED_KEYS, 'number of skipped keys');
   const entries = new Secret('PqSkippedKeys', reader.bytes(count * SKIPPED_ENTRY_BYTES));
-  let previous = 0;
-  for (let offset = 0; offset < entries.length; offset += SKIPPED_ENTRY_BYTES) {
-    const index = readUint32(entries.expose(), offset);
-    reader.check(index > previous && index < counter, 'order of skipped keys');
-    previous = index;
-  }
+  reader.check(isAscending(entries.expose(), FIRST_INDEX, counter), 'order of skipped keys');
   const skipped = appendSkipped(NO_SKIPPED_KEYS, entries);
   entries.wipe();
   return skipped;

@@ -92,7 +92,7 @@ describe('connection challenge', () => {
     expect(verifySessionChallenge(device.publicKey, challenge, new Uint8Array(0))).to.equal(false);
   });
 
-  it('refuses fields of another length, so that no two challenges are one', () => {
+  it('refuses fields of another length or range, so that no two challenges are one', () => {
     for (const changes of [
       { relayNonce: new Uint8Array(31) },
       { relayFingerprint: new Uint8Array(33) },
@@ -100,6 +100,10 @@ describe('connection challenge', () => {
     ]) {
       const bad = { ...challenge, ...changes };
       expect(refusalOf(() => signSessionChallenge(device.privateKey, bad, random))).to.equal('bad-length');
+    }
+    for (const deviceId of [-1, 1.5, 128, 256, 257, Number.NaN]) {
+      const bad = { ...challenge, deviceId };
+      expect(refusalOf(() => signSessionChallenge(device.privateKey, bad, random))).to.equal('out-of-range');
     }
     const bad = { ...hello, clientNonce: new Uint8Array(31) };
     expect(refusalOf(() => signHello(relay.privateKey, bad, random))).to.equal('bad-length');

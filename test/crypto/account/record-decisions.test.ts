@@ -167,6 +167,7 @@ const rows: readonly (readonly [string, Change, Row])[] = [
   ['the sequence number repeated', ({ chain }) => ({ sequence: chain.sequence }), refused('sequence')],
   ['the previous hash', () => ({ previousHash: new Uint8Array(32) }), refused('previous-hash')],
   ['the format version', () => ({ version: 2 }), refused('newer-version')],
+  ['the format version, backwards', () => ({ version: 0 }), refused('malformed')],
   ['no device left', () => ({ devices: [] }), refused('no-devices')],
   [
     'a removed device back',

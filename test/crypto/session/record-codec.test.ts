@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { toHex, utf8 } from '../../../crypto/bytes.ts';
+import { readUint32, toHex, uint32, utf8 } from '../../../crypto/bytes.ts';
 import { CodecError } from '../../../crypto/errors.ts';
 import {
   type AnySecret,
@@ -68,6 +68,36 @@ describe('a session record', () => {
       changed[offset] = value;
       expect(refusalOf(() => decodeSessionRecord(changed))).to.equal('bad-session-record');
     }
+  });
+
+  it('is refused when its skipped messages are out of order, twice there, or still to come', () => {
+    const { alice, bob } = acknowledgedPair();
+    for (let i = 0; i < 3; i++) alice.send(bob, 'late');
+    exchange(alice, bob, 'newest');
+    const encoded = encodeSessionRecord(recordWith(bob, alice));
+    const chain = recordWith(bob, alice).current?.ratchet.doubleRatchet.receivingChains.at(-1);
+    const block = chain?.skipped.blocks[0]?.expose() ?? new Uint8Array();
+    const start = toHex(encoded).indexOf(toHex(block)) / 2;
+    const counters = [0, 1, 2].map((i) => readUint32(encoded, start + i * 36));
+    expect(counters).to.deep.equal([0, 1, 2]);
+    for (const changedCounters of [
+      [1, 0, 2],
+      [0, 0, 1],
+      [0, 1, chain?.index ?? 0],
+    ]) {
+      const changed = encoded.slice();
+      for (const [i, counter] of changedCounters.entries()) changed.set(uint32(counter), start + i * 36);
+      expect(refusalOf(() => decodeSessionRecord(changed))).to.equal('bad-session-record');
+    }
+  });
+
+  it('is refused with a one-time pre-key and nothing that it belongs to', () => {
+    const encoded = encodeSessionRecord(richRecord());
+    const changed = encoded.slice();
+    const flags = 3 + 4 + 33;
+    expect(changed[flags]).to.equal(0);
+    changed[flags] = 2;
+    expect(refusalOf(() => decodeSessionRecord(changed))).to.equal('bad-session-record');
   });
 
   it('is refused with a typed error, or taken, whatever byte of it is damaged', () => {
