@@ -15,6 +15,7 @@ import type { Call } from '../call.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { openForCall, pathsOf } from '../open-account.ts';
 import type { Said } from './child.ts';
+import { isDemoPlace } from './place.ts';
 
 /** Set by the demo for this program: the process of the relay. */
 export const SEAT_VARIABLE = 'INTECHAT_DEMO_SEAT';
@@ -160,12 +161,14 @@ class Bob {
 }
 
 function removeEverything({ env, settings }: Call): void {
+  const relay = Number(env[SEAT_VARIABLE]);
+  const place = dirname(settings.dataDirectory ?? '');
+  // Whatever the variable was set for by hand: only what a demo makes is removed.
+  if (!isDemoPlace(place)) return;
   try {
-    process.kill(Number(env[SEAT_VARIABLE]), 'SIGKILL');
+    if (relay > 1) process.kill(relay, 'SIGKILL');
   } catch {
     // It has ended already.
   }
-  if (settings.dataDirectory !== undefined) {
-    rmSync(dirname(settings.dataDirectory), { recursive: true, force: true, maxRetries: 3 });
-  }
+  rmSync(place, { recursive: true, force: true, maxRetries: 3 });
 }

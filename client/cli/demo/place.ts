@@ -2,7 +2,7 @@
 
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { StoreError } from '../../../crypto/errors.ts';
 import type { Program } from '../program.ts';
@@ -82,6 +82,10 @@ export class DemoPlace {
       XDG_CACHE_HOME: home,
     };
   }
+}
+
+export function isDemoPlace(directory: string): boolean {
+  return basename(directory).startsWith(PREFIX);
 }
 
 function makeDirectory(): string {

@@ -13,7 +13,9 @@ import { ActorSurface } from '../../support/actor-surface.ts';
 import { OtherDevice } from '../../support/other-device.ts';
 import { ScriptedScreen } from './scripted-screen.ts';
 
-const HALF_A_MINUTE_MS = 91_000;
+/** Longer than receipts wait. */
+const RECEIPTS_MS = 91_000;
+const DAY_MS = 86_400_000;
 
 interface Chat {
   readonly screen: ScriptedScreen;
@@ -41,7 +43,7 @@ describe('a session of the interactive chat', () => {
 
   function friends(): void {
     acquaint(bob, alice);
-    world.advance(HALF_A_MINUTE_MS);
+    world.advance(RECEIPTS_MS);
   }
 
   function start(actor: Actor, kind: ScreenKind = 'drawn', changes: Partial<SessionParams> = {}): Chat {
@@ -199,6 +201,32 @@ describe('a session of the interactive chat', () => {
     screen.handlers.end();
     expect(await chat.ended).to.equal(0);
     expect(screen.text()).to.contain('sending what waits').and.to.contain('1 message waits here');
+  });
+
+  it('says when no receipt came in 30 days, and sends again', async () => {
+    friends();
+    bob.goOffline();
+    const chat = start(alice);
+    const screen = await openWith(chat, 'bob');
+    await screen.type('anybody?', 'alice> anybody?');
+    world.advance(31 * DAY_MS);
+    chat.surface.tellEvents();
+    await screen.until('error: no receipt from bob in 30 days: "anybody?"');
+    const id = /send it again with: (\/retry [0-9a-f]{32})/.exec(screen.text())?.[1] ?? '';
+    await screen.type('/search anybody', 'alice (to bob, expired: no receipt in 30 days)> anybody?');
+    await screen.type(id, 'it goes out again');
+    await screen.type(id, 'error: this message did not fail');
+    await end(chat);
+  });
+
+  it('says that the device was signed out elsewhere', async () => {
+    const chat = start(alice);
+    const screen = await prompted(chat);
+    alice.input({ kind: 'link', link: 'home', state: 'down', reason: 'session-revoked' });
+    chat.surface.tellEvents();
+    await screen.until('error: this device was signed out');
+    expect(screen.text()).to.contain('hint: intechat login alice');
+    await end(chat);
   });
 
   it('compares safety numbers and marks only after a yes', async () => {
