@@ -64,8 +64,11 @@ export class AccountServer {
     }
   }
 
-  /** Tells every client, lets it have the answers that are being made, and goes. */
-  async close(timeoutMs: number): Promise<void> {
+  /**
+   * Tells every client, lets it have the answers that are being made, and goes.
+   * @param closeAccount Runs before the connections end: whoever sees that finds the store free.
+   */
+  async close(timeoutMs: number, closeAccount: () => Promise<void> = async () => {}): Promise<void> {
     this.#closing = true;
     this.#server?.close();
     for (const connection of this.#connections) connection.farewell();
@@ -73,14 +76,18 @@ export class AccountServer {
     while ([...this.#connections].some(({ isBusy }) => isBusy) && Date.now() < until) {
       await this.#changed(until - Date.now());
     }
-    for (const connection of this.#connections) connection.end();
+    try {
+      await closeAccount();
+    } finally {
+      for (const connection of this.#connections) connection.end();
+    }
   }
 
   async #bind(): Promise<void> {
     const { path } = this.#params.place;
     for (let tries = 1; ; tries++) {
-      rmSync(path, { force: true });
       try {
+        rmSync(path, { force: true });
         this.#server = await listen(path, (socket) => this.#accept(socket));
         return;
       } catch (cause) {

@@ -5,7 +5,6 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { StoreError } from '../../crypto/errors.ts';
-import type { AccountSurface } from '../core/surface.ts';
 import { AccountServer, type OwnedAccount } from './account-server.ts';
 import { checkVersions, type Lifetime, type OwnerHello, type OwnerRole } from './hello.ts';
 import { ACQUIRE_MAX_MS, ACQUIRE_PAUSE_MS, API_VERSION, FAREWELL_MAX_MS, LINGER_MAX_MS } from './limits.ts';
@@ -68,10 +67,15 @@ export async function connectToOwner(
 }
 
 async function acquire(params: AccessParams): Promise<Held> {
-  const until = Date.now() + ACQUIRE_MAX_MS;
+  let until = Date.now() + ACQUIRE_MAX_MS;
   for (;;) {
-    const held = (await viaOwner(params)) ?? (await asOwner(params, until));
-    if (held !== undefined) return held;
+    const remote = await viaOwner(params);
+    if (remote !== undefined) return remote;
+    const triedMs = Date.now();
+    const owned = await asOwner(params);
+    if (owned !== undefined) return owned;
+    // Somebody may have been asked for a passphrase, and taken their time.
+    until += Date.now() - triedMs;
     if (Date.now() > until) throw storeStaysInUse(params);
     await pause(ACQUIRE_PAUSE_MS * (1 + Math.random()));
   }
@@ -89,13 +93,14 @@ async function viaOwner(params: AccessParams): Promise<Held | undefined> {
   });
 }
 
-async function asOwner(params: AccessParams, until: number): Promise<Held | undefined> {
+/** @returns undefined when another program has the store. */
+async function asOwner(params: AccessParams): Promise<Held | undefined> {
   let surface: OwnedAccount;
   try {
     surface = await params.open();
   } catch (error) {
     // Somebody is opening it, and will serve it in a moment; or is closing it.
-    if (error instanceof StoreError && error.code === 'store-in-use' && Date.now() < until) return undefined;
+    if (error instanceof StoreError && error.code === 'store-in-use') return undefined;
     throw error;
   }
   const { account, place, version, role, onStop = () => {} } = params;
@@ -111,12 +116,14 @@ async function asOwner(params: AccessParams, until: number): Promise<Held | unde
 }
 
 async function release(held: Held, linger: boolean): Promise<void> {
-  if (held.kind === 'owned') {
-    // A command that happened to be first does not cut off those that came through it.
-    if (linger) await held.server.idle(LINGER_MAX_MS);
-    await held.server.close(FAREWELL_MAX_MS);
+  const { surface } = held;
+  if (held.kind === 'remote') {
+    await surface.close();
+    return;
   }
-  await (held.surface as AccountSurface).close();
+  // A command that happened to be first does not cut off those that came through it.
+  if (linger) await held.server.idle(LINGER_MAX_MS);
+  await held.server.close(FAREWELL_MAX_MS, () => surface.close());
 }
 
 function storeStaysInUse({ place }: AccessParams): StoreError {

@@ -15,6 +15,8 @@ export const ANSWER_MAX_BYTES = 134_217_728;
 export const IN_FLIGHT_MAX = 256;
 /** A client that does not read what it asked for is cut off. */
 export const UNREAD_MAX_BYTES = 268_435_456;
+/** Events that a client did not read: one that stopped listening is cut off, and finds its way back by itself. */
+export const UNHEARD_MAX_BYTES = 16_777_216;
 /** Whoever connects says hello at once. */
 export const HELLO_TIMEOUT_MS = 5_000;
 /** A client cannot ask the account to wait longer than this. */

@@ -28,6 +28,7 @@ export interface RpcError {
 }
 
 const plainClasses = { UsageError, CodecError, ProtocolError, TrustError, StoreError, BugError } as const;
+const classes = { ...plainClasses, RelayError } as const;
 
 export function encodeError(error: unknown): RpcError {
   const known = error instanceof ChatError ? error : new BugError('bug', 'the account failed');
@@ -36,7 +37,7 @@ export function encodeError(error: unknown): RpcError {
     code: RPC_ERROR.chat,
     message,
     data: {
-      class: known.name,
+      class: classOf(known),
       code,
       hints,
       ...(known instanceof RelayError ? { retry: known.retry, retryAfterMs: known.retryAfterMs } : {}),
@@ -62,6 +63,11 @@ export function decodeError(error: unknown): ChatError {
   }
   const known = Object.entries(plainClasses).find(([each]) => each === name)?.[1] ?? ChatError;
   return new known(chatCode, text, options);
+}
+
+/** Not the name that a subclass, or a bundler, may have changed. */
+function classOf(error: ChatError): string {
+  return Object.entries(classes).find(([, each]) => error instanceof each)?.[0] ?? 'ChatError';
 }
 
 function asRetry(value: unknown): Retry {

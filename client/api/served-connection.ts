@@ -2,6 +2,7 @@
 
 import type { Socket } from 'node:net';
 import { StoreError, UsageError } from '../../crypto/errors.ts';
+import type { PositionedEvent } from '../core/events.ts';
 import type { AccountServerParams } from './account-server.ts';
 import { parseClientHello } from './hello.ts';
 import {
@@ -9,6 +10,7 @@ import {
   HELLO_TIMEOUT_MS,
   IN_FLIGHT_MAX,
   REQUEST_MAX_BYTES,
+  UNHEARD_MAX_BYTES,
   UNREAD_MAX_BYTES,
 } from './limits.ts';
 import { LineSplitter } from './lines.ts';
@@ -42,6 +44,8 @@ export class ServedConnection {
   #isCommand = true;
   #closing = false;
   #inFlight = 0;
+  /** Events that the client has not taken yet. */
+  #unheardBytes = 0;
   #unsubscribe: (() => void) | undefined;
 
   constructor(socket: Socket, params: AccountServerParams, onChange: () => void) {
@@ -101,7 +105,8 @@ export class ServedConnection {
       });
       this.#answer(id, await this.#call(request));
     } catch (error) {
-      this.#fail(id, rpcErrorOf(error));
+      // The end of the connection says better than an error that this was cut short.
+      if (!this.#closing || !isAccountClosed(error)) this.#fail(id, rpcErrorOf(error));
     } finally {
       this.#inFlight--;
       this.#onChange();
@@ -109,9 +114,11 @@ export class ServedConnection {
   }
 
   async #call({ method, params }: Request): Promise<unknown> {
-    if (method === 'hello') return this.#hello(params);
-    if (!this.#greeted) throw new InvalidRequest(RPC_ERROR.invalidRequest, 'the first request is hello');
+    if (method !== 'hello' && !this.#greeted) {
+      throw new InvalidRequest(RPC_ERROR.invalidRequest, 'the first request is hello');
+    }
     if (this.#closing) throw new StoreError('handing-over', 'this program is closing the account');
+    if (method === 'hello') return this.#hello(params);
     const call = parseCall(method, params);
     if (call === undefined) throw new InvalidRequest(RPC_ERROR.unknownMethod, 'there is no such method');
     const { account, hello, onStop } = this.#params;
@@ -123,7 +130,7 @@ export class ServedConnection {
       case 'wait':
         return account[call.what](call.timeoutMs);
       case 'subscribe':
-        this.#unsubscribe ??= account.subscribe((event) => this.#send({ method: 'event', params: event }));
+        this.#unsubscribe ??= account.subscribe((event) => this.#tell(event));
         return {};
       case 'stop':
         if (hello.role !== 'daemon') {
@@ -147,13 +154,24 @@ export class ServedConnection {
   }
 
   #answer(id: Id, result: unknown): void {
-    const line = JSON.stringify({ jsonrpc: '2.0', id, result: result ?? {} });
-    if (line.length > ANSWER_MAX_BYTES) {
+    const line = stringify({ jsonrpc: '2.0', id, result: result ?? {} });
+    if (line !== undefined && Buffer.byteLength(line) <= ANSWER_MAX_BYTES) this.#write(line);
+    else {
       this.#fail(
         id,
         encodeError(new UsageError('answer-too-large', 'the answer is too large; ask for less')),
       );
-    } else this.#write(line);
+    }
+  }
+
+  #tell(event: PositionedEvent): void {
+    const line = JSON.stringify({ jsonrpc: '2.0', method: 'event', params: event });
+    const sizeBytes = Buffer.byteLength(line);
+    this.#unheardBytes += sizeBytes;
+    this.#write(line, () => {
+      this.#unheardBytes -= sizeBytes;
+    });
+    if (this.#unheardBytes > UNHEARD_MAX_BYTES) this.#socket.destroy();
   }
 
   #fail(id: Id, error: RpcError): void {
@@ -164,9 +182,9 @@ export class ServedConnection {
     if (this.#greeted) this.#write(JSON.stringify({ jsonrpc: '2.0', ...notification }));
   }
 
-  #write(line: string): void {
+  #write(line: string, onTaken?: () => void): void {
     if (this.#socket.destroyed || this.#socket.writableEnded) return;
-    this.#socket.write(`${line}\n`);
+    this.#socket.write(`${line}\n`, onTaken);
     if (this.#socket.writableLength > UNREAD_MAX_BYTES) this.#socket.destroy();
   }
 }
@@ -188,6 +206,20 @@ function parseRequest(line: string, onId: (id: Id) => void): Request {
     throw new InvalidRequest(RPC_ERROR.invalidRequest, 'not a request');
   }
   return { id, method, params };
+}
+
+/** @returns undefined for what is longer than a string can be. */
+function stringify(answer: unknown): string | undefined {
+  try {
+    return JSON.stringify(answer);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+function isAccountClosed(error: unknown): boolean {
+  return error instanceof StoreError && error.code === 'account-closed';
 }
 
 function rpcErrorOf(error: unknown): RpcError {

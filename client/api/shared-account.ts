@@ -3,7 +3,7 @@
 import { type ChatError, StoreError } from '../../crypto/errors.ts';
 import type { Command, CommandResult } from '../core/commands.ts';
 import type { PositionedEvent } from '../core/events.ts';
-import type { Query, QueryResult } from '../core/queries.ts';
+import type { LinkState, Query, QueryResult } from '../core/queries.ts';
 import type { AccountSurface } from '../core/surface.ts';
 import type { Held } from './connect-or-open.ts';
 import type { OwnerHello } from './hello.ts';
@@ -25,6 +25,8 @@ export class SharedAccount implements AccountSurface {
   #unsubscribe: () => void = () => {};
   #closing: Promise<void> | undefined;
   #lastPosition = 0;
+  /** What was heard of the link from the program that has the account now. */
+  #heardLink: LinkState | undefined;
 
   constructor(held: Held, sharing: Sharing) {
     this.#held = held;
@@ -126,7 +128,19 @@ export class SharedAccount implements AccountSurface {
     this.#watch();
     if (this.#listeners.size === 0) return;
     this.#listen();
-    this.#emit({ type: 'link', state: 'connecting', reason: 'account-moved', position: this.#lastPosition });
+    void this.#announceMove(this.#held.surface);
+  }
+
+  /** The link may have been up there for long: then no event about it will come. */
+  async #announceMove(surface: AccountSurface): Promise<void> {
+    const asked = await surface.query({ type: 'status' }).then(
+      ({ link }) => link,
+      () => undefined,
+    );
+    if (this.#closing !== undefined) return;
+    const link = this.#heardLink ?? asked;
+    const state = link === 'online' || link === 'signed-out' ? link : 'connecting';
+    this.#emit({ type: 'link', state, reason: 'account-moved', position: this.#lastPosition });
   }
 
   /** Whoever listens must not have to ask something to notice that nothing comes any more. */
@@ -145,7 +159,11 @@ export class SharedAccount implements AccountSurface {
 
   #listen(): void {
     this.#unsubscribe();
-    this.#unsubscribe = this.#held.surface.subscribe((event) => this.#emit(event));
+    this.#heardLink = undefined;
+    this.#unsubscribe = this.#held.surface.subscribe((event) => {
+      if (event.type === 'link') this.#heardLink = event.state;
+      this.#emit(event);
+    });
   }
 
   #emit(event: PositionedEvent): void {

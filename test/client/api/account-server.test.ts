@@ -1,15 +1,22 @@
 /** The socket itself, spoken to in raw lines: what a client of ours never sends is answered or cut off, too. */
 
 import { once } from 'node:events';
-import { stat, writeFile } from 'node:fs/promises';
+import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { createConnection, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { AccountServer } from '../../../client/api/account-server.ts';
 import type { OwnerRole } from '../../../client/api/hello.ts';
-import { API_VERSION, IN_FLIGHT_MAX, REQUEST_MAX_BYTES } from '../../../client/api/limits.ts';
+import {
+  ANSWER_MAX_BYTES,
+  API_VERSION,
+  IN_FLIGHT_MAX,
+  REQUEST_MAX_BYTES,
+  UNHEARD_MAX_BYTES,
+} from '../../../client/api/limits.ts';
 import { LineSplitter } from '../../../client/api/lines.ts';
-import { UsageError } from '../../../crypto/errors.ts';
+import { StoreError, UsageError } from '../../../crypto/errors.ts';
+import { rejectionOf } from '../../support/rejection.ts';
 import { temporaryDirectories } from '../../support/temporary-directory.ts';
 import { gate, ScriptedAccount } from './scripted-account.ts';
 
@@ -131,6 +138,16 @@ describe('account server', () => {
     expect((await stat(path)).isSocket()).to.equal(true);
   });
 
+  it('says what is wrong with a place that cannot be taken', async () => {
+    const directory = await temporaryDirectory();
+    const path = join(directory, 'a.sock');
+    await mkdir(path);
+    const hello = { version: '0.1.0', api: API_VERSION, account: 'alice', role: 'chat', pid: 1 } as const;
+    const account = new ScriptedAccount();
+    const opened = AccountServer.open({ account, place: { directory, path }, hello, onStop: () => {} });
+    expect(await rejectionOf(opened)).to.equal('socket-failed');
+  });
+
   it('answers commands and queries, several at once, each under its id', async () => {
     const slow = gate();
     const { connect, account } = await serve(
@@ -203,6 +220,61 @@ describe('account server', () => {
       client.send({ jsonrpc: '2.0', id, method: 'whoami' });
     }
     await client.ended();
+  });
+
+  for (const [what, result] of [
+    ['in bytes rather than characters', () => '€'.repeat(ANSWER_MAX_BYTES / 2)],
+    [
+      'beyond what a string can hold',
+      () => ({
+        toJSON(): never {
+          throw new RangeError('Invalid string length');
+        },
+      }),
+    ],
+  ] as const) {
+    it(`refuses an answer that is too large ${what}, and goes on`, async () => {
+      let first = true;
+      const { connect } = await serve(
+        new ScriptedAccount(() => {
+          if (!first) return {};
+          first = false;
+          return result();
+        }),
+      );
+      const client = connect();
+      await client.hello();
+      const { error } = await client.call(1, 'whoami');
+      expect(error?.data).to.deep.include({ class: 'UsageError', code: 'answer-too-large' });
+      expect((await client.call(2, 'whoami')).result).to.deep.equal({});
+    });
+  }
+
+  it('cuts off who listens and does not read', async () => {
+    const { connect, account } = await serve();
+    const client = connect();
+    await client.hello();
+    await client.call(1, 'events.subscribe');
+    client.socket.pause();
+    const reason = 'x'.repeat(1_048_576);
+    for (let position = 0; account.listeners > 0; position++) {
+      expect(position).to.be.lessThan((2 * UNHEARD_MAX_BYTES) / reason.length);
+      account.emit({ type: 'link', state: 'online', reason, position });
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  });
+
+  it('hears a reader out, however much it was told', async () => {
+    const { connect, account } = await serve();
+    const client = connect();
+    await client.hello();
+    await client.call(1, 'events.subscribe');
+    const reason = 'x'.repeat(1_048_576);
+    for (let position = 0; position * reason.length <= 2 * UNHEARD_MAX_BYTES; position++) {
+      account.emit({ type: 'link', state: 'online', reason, position });
+      await client.until(({ params }) => (params as { position?: number })?.position === position);
+    }
+    expect(account.listeners).to.equal(1);
   });
 
   it('sends events to those who asked for them, and stops when they are gone', async () => {
@@ -280,14 +352,40 @@ describe('account server', () => {
     await client.hello();
     const running = client.call(1, 'whoami');
     await client.call(2, 'events.subscribe');
+    const silent = connect();
+    await once(silent.socket, 'connect');
     const closed = server.close(60_000);
     await client.until(({ method }) => method === 'closing');
     expect((await client.call(3, 'status')).error?.data).to.deep.include({ code: 'handing-over' });
+    expect((await silent.hello()).error?.data).to.deep.include({ code: 'handing-over' });
     slow.open();
     expect((await running).result).to.deep.equal({ late: true });
     await closed;
     await client.ended();
     expect(account.asked).to.deep.equal([{ type: 'whoami' }]);
     expect(await stat(path).catch(({ code }: NodeJS.ErrnoException) => code)).to.equal('ENOENT');
+  });
+
+  it('ends its connections after the account is closed, and leaves without an answer what that cut short', async () => {
+    const running = gate();
+    const { server, connect } = await serve(
+      new ScriptedAccount(async () => {
+        await running.promise;
+        throw new StoreError('account-closed', 'the account was closed');
+      }),
+    );
+    const client = connect();
+    await client.hello();
+    client.send({ jsonrpc: '2.0', id: 1, method: 'whoami' });
+    await client.call(2, 'events.subscribe');
+    let isOpen: boolean | undefined;
+    await server.close(0, async () => {
+      running.open();
+      await new Promise((resolve) => setImmediate(resolve));
+      isOpen = !client.socket.closed;
+    });
+    await client.ended();
+    expect(isOpen).to.equal(true);
+    expect(client.received.some(({ id }) => id === 1)).to.equal(false);
   });
 });

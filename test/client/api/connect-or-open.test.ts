@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { type AccessParams, connectOrOpen, connectToOwner } from '../../../client/api/connect-or-open.ts';
+import { ACQUIRE_MAX_MS } from '../../../client/api/limits.ts';
 import type { SharedAccount } from '../../../client/api/shared-account.ts';
 import type { PositionedEvent } from '../../../client/core/events.ts';
 import { StoreError, UsageError } from '../../../crypto/errors.ts';
@@ -139,6 +140,23 @@ describe('connect or open', () => {
     expect(tries).to.equal(4);
   });
 
+  it('does not count the time that somebody took to type the passphrase', async () => {
+    const here = await machine();
+    const now = Date.now;
+    let tries = 0;
+    const open = async () => {
+      if (++tries > 1) return here.params().open();
+      // Meanwhile another program has opened the account.
+      Date.now = () => now() + 2 * ACQUIRE_MAX_MS;
+      throw new StoreError('store-in-use', 'locked');
+    };
+    try {
+      expect((await here.start({ open })).isOwner).to.equal(true);
+    } finally {
+      Date.now = now;
+    }
+  });
+
   it('gives a daemon the account of its own, once a command has ended', async () => {
     const here = await machine();
     const command = await here.start();
@@ -195,6 +213,27 @@ describe('connect or open', () => {
   });
 
   describe('when the program that has the account open ends', () => {
+    it('is gone for a client when the store is free, and not before', async () => {
+      const here = await machine();
+      let stop: () => void = () => {};
+      const stopped = new Promise<void>((resolve) => {
+        stop = resolve;
+      });
+      const daemon = await here.start({ role: 'daemon', lifetime: 'long', onStop: () => stop() });
+      const left = stopped.then(() => daemon.leave());
+      const store = here.owner;
+      const close = store.close.bind(store);
+      store.close = async () => {
+        await new Promise((resolve) => setTimeout(resolve, 30));
+        await close();
+      };
+      const client = await connectToOwner(here.params());
+      await client?.stopDaemon();
+      await client?.gone;
+      expect(store.isClosed).to.equal(true);
+      await left;
+    });
+
     it('serves the commands that came through it first', async () => {
       const here = await machine();
       const [owner, command] = [await here.start(), await here.start()];
@@ -237,6 +276,46 @@ describe('connect or open', () => {
         'online',
         'connecting',
         'offline',
+      ]);
+    });
+
+    it('says how the link is where the account is now', async () => {
+      for (const [link, said] of [
+        ['online', 'online'],
+        ['signed-out', 'signed-out'],
+        // An attempt that has not failed yet is made at once.
+        ['offline', 'connecting'],
+      ]) {
+        const here = await machine(() => ({ link }));
+        const [owner, other] = [await here.start(), await here.start({ lifetime: 'long' })];
+        const moved = new Promise<PositionedEvent>((resolve) => other.subscribe(resolve));
+        await owner.close();
+        const event = await moved;
+        expect(event).to.deep.include({ type: 'link', state: said, reason: 'account-moved' });
+      }
+    });
+
+    it('says nothing of the link that was overtaken by what it heard', async () => {
+      const asked = gate();
+      const here = await machine(async ({ type }) => {
+        if (type === 'status') await asked.promise;
+        return { link: 'online' };
+      });
+      const [owner, other] = [await here.start(), await here.start({ lifetime: 'long' })];
+      const events: PositionedEvent[] = [];
+      const moved = gate();
+      other.subscribe((event) => {
+        events.push(event);
+        if (event.type === 'link' && event.reason === 'account-moved') moved.open();
+      });
+      await owner.close();
+      await other.query(QUERY);
+      here.owner.emit({ type: 'link', state: 'offline', reason: 'relay-unreachable', position: 1 });
+      asked.open();
+      await moved.promise;
+      expect(events.map((event) => ('state' in event ? event.state : ''))).to.deep.equal([
+        'offline',
+        'connecting',
       ]);
     });
 

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { decodeError, encodeError } from '../../../client/api/remote-errors.ts';
+import { StaleDevicesError } from '../../../client/transport/stale-devices-error.ts';
 import {
   BugError,
   type ChatError,
@@ -29,6 +30,14 @@ describe('errors across the local socket', () => {
     expect(arrived).to.be.instanceOf(RelayError);
     expect(arrived).to.include({ retry: 'later', retryAfterMs: 50 });
     expect(acrossTheSocket(new RelayError('x', 'y'))).to.include({ retry: 'never', retryAfterMs: undefined });
+  });
+
+  it('are of their class, whatever a subclass of it is called', () => {
+    const stale = acrossTheSocket(new StaleDevicesError([]));
+    expect(stale).to.be.instanceOf(RelayError);
+    expect(stale).to.include({ code: 'stale-devices', retry: 'now' });
+    const renamed = class extends StoreError {};
+    expect(acrossTheSocket(new renamed('disk-full', 'full'))).to.be.instanceOf(StoreError);
   });
 
   it('say nothing of a failure that is a bug', () => {
