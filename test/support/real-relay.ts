@@ -26,6 +26,9 @@ export interface RealRelayOptions {
   readonly port?: number;
   readonly open?: boolean;
   readonly limits?: Partial<RelayLimits>;
+  /** Of a store that is there already; otherwise one in `directory`. */
+  readonly storeDirectory?: string;
+  readonly clock?: { nowMs(): number };
 }
 
 export interface RealRelay {
@@ -41,13 +44,16 @@ export interface RealRelay {
 export async function startRealRelay(options: RealRelayOptions): Promise<RealRelay> {
   await ready();
   const { directory, port = 0, open = true, limits = {} } = options;
+  const { clock = { nowMs: () => Date.now() } } = options;
   const rootKey = options.rootKey ?? generateKeyPair(systemRandom(), 'identityKey');
-  const store = await openLevelStore({ directory: join(directory, 'relay-store') });
+  const store = await openLevelStore({
+    directory: options.storeDirectory ?? join(directory, 'relay-store'),
+  });
   const problems: unknown[] = [];
   const relay = createRelay({
     store,
     rootKey,
-    clock: { nowMs: () => Date.now() },
+    clock,
     random: systemRandom(),
     passwords: {
       hash: (authKey) => bcrypt.hash(authKey, COST),
