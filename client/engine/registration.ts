@@ -9,6 +9,7 @@ import { RelayError, UsageError } from '../../crypto/errors.ts';
 import { authKdfParams, deriveAuthKey, type PassphraseKey } from '../../crypto/vault/passphrase.ts';
 import { answer } from '../core/answer.ts';
 import { type AccountFacts, accountFacts, createAccount, registerRequest } from '../core/registration.ts';
+import type { RelayRow } from '../core/tables/own.ts';
 import type { Store } from '../store/store.ts';
 import type { Connection } from '../transport/connection.ts';
 import { type AccountSummary, findAccount, noteAccount, rememberedRelay } from './account-index.ts';
@@ -16,6 +17,7 @@ import {
   accountExists,
   createAccountStore,
   makeLock,
+  type NewLock,
   openAccountStore,
   removeAccountStore,
   type UnlockSource,
@@ -72,7 +74,7 @@ export async function registerAccount(params: RegisterParams): Promise<Registere
     return { summary: findAccount(paths, name), recoveryWords, relay, trustedOnFirstUse, resumed };
   } catch (error) {
     if (!(error instanceof RelayError)) throw error;
-    if (error.retry !== 'never') throw unfinished(name, error);
+    if (!isUnknownThere(error, attempt)) throw unfinished(name, error);
     await store.close();
     removeAccountStore(paths, name);
     throw nothingLeft(name, error);
@@ -81,6 +83,14 @@ export async function registerAccount(params: RegisterParams): Promise<Registere
     connection.close();
     await store.close();
   }
+}
+
+/** What the relay says of a record that it has looked for and does not have. */
+const NOT_REGISTERED: ReadonlySet<string> = new Set(['name-taken', 'key-taken', 'invite-refused']);
+
+/** Keys are thrown away only when no relay can have them: the answer to an earlier attempt may have been lost. */
+function isUnknownThere({ code, retry }: RelayError, { resumed }: Attempt): boolean {
+  return retry === 'never' && (!resumed || NOT_REGISTERED.has(code));
 }
 
 interface Attempt {
@@ -102,24 +112,32 @@ async function begin(params: RegisterParams, name: string, host: Host): Promise<
     const pinned = pin(relay, connection);
     onProgress?.('securing');
     const { lock, derived } = await makeLock(unlock, host, [authKdfParams(pinned.fingerprint, name)]);
-    const { random, clock } = host;
-    const hasPassphrase = derived.length > 0;
-    const created = createAccount({
-      username: name,
-      relay: pinned,
-      hasPassphrase,
-      nowMs: clock.nowMs(),
-      random,
+    const store = await makeStore(params, name, host, { lock, relay: pinned }).catch((error: unknown) => {
+      for (const each of derived) each.wipe();
+      throw error;
     });
-    const { writes, recoverySecret } = created;
-    const store = await createAccountStore({ paths, name, lock, recoverySecret, writes, random });
-    wipeLock(lock);
     const authKey = authKeyOf(derived);
     const trustedOnFirstUse = relay.fingerprint === undefined;
     return { host, store, connection, authKey, inviteCode, trustedOnFirstUse, resumed: false };
   } catch (error) {
     connection.close();
     throw error;
+  }
+}
+
+async function makeStore(
+  { paths }: RegisterParams,
+  name: string,
+  { random, clock }: Host,
+  { lock, relay }: { readonly lock: NewLock; readonly relay: RelayRow },
+): Promise<Store> {
+  try {
+    const hasPassphrase = !('keyFileKey' in lock);
+    const created = createAccount({ username: name, relay, hasPassphrase, nowMs: clock.nowMs(), random });
+    const { writes, recoverySecret } = created;
+    return await createAccountStore({ paths, name, lock, recoverySecret, writes, random });
+  } finally {
+    wipeLock(lock);
   }
 }
 

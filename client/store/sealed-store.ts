@@ -25,7 +25,7 @@ import type { Store, StoreSnapshot } from './store.ts';
 
 export interface SealedStoreParams {
   readonly engine: RawEngine;
-  /** Owned by the store from now on: `close` wipes it. */
+  /** Owned by the store from now on: `close` wipes it, and so does a store that does not open. */
   readonly storeKey: StoreKey;
   readonly random: Random;
   readonly tables: readonly Table<unknown>[];
@@ -38,13 +38,18 @@ export async function createSealedStore(params: SealedStoreParams): Promise<Stor
   const { engine, storeKey, random } = params;
   const sealing = new Sealing(storeKey, random);
   const { current } = params.formats ?? formats;
-  await engine.commit({
-    puts: [
-      sealing.sealNumber(formatKey(storeKey), current),
-      sealing.sealBytes(commitKey(storeKey, 0), new Uint8Array(0)),
-    ],
-    deletes: [],
-  });
+  try {
+    await engine.commit({
+      puts: [
+        sealing.sealNumber(formatKey(storeKey), current),
+        sealing.sealBytes(commitKey(storeKey, 0), new Uint8Array(0)),
+      ],
+      deletes: [],
+    });
+  } catch (error) {
+    storeKey.wipe();
+    throw error;
+  }
   return openSealedStore(params);
 }
 
@@ -53,6 +58,15 @@ export async function createSealedStore(params: SealedStoreParams): Promise<Stor
  * @throws StoreError `store-too-new`, `store-damaged` and those of the engine.
  */
 export async function openSealedStore(params: SealedStoreParams): Promise<Store> {
+  try {
+    return await open(params);
+  } catch (error) {
+    params.storeKey.wipe();
+    throw error;
+  }
+}
+
+async function open(params: SealedStoreParams): Promise<Store> {
   const { engine, storeKey, random, tables } = params;
   const sealing = new Sealing(storeKey, random);
   await migrate(engine, sealing, params.formats ?? formats);

@@ -19,11 +19,13 @@ export async function register(
 ): Promise<AccountResponse> {
   requireAnonymous(caller);
   context.admission.registration(caller.address, context.nowMs);
-  // Before anything else: without an invitation nobody learns whether a name is taken.
-  if (!context.open) throw relayError('invite-refused');
-  const chain = openFirstRecord(request.record, context.fingerprint);
+  const chain = context.open
+    ? openFirstRecord(request.record, context.fingerprint)
+    : openInvited(request.record, context.fingerprint);
   const { accountId } = chain;
   if ((await context.store.account(accountId)) !== undefined) return { account: accountId };
+  // Only whose answer was lost goes on: without an invitation nobody learns whether a name is taken.
+  if (!context.open) throw relayError('invite-refused');
   const account = await makeAccount(context, request, chain);
   switch (await context.store.createAccount(account)) {
     case 'created':
@@ -37,6 +39,16 @@ export async function register(
       throw relayError('key-taken');
     case 'capability-taken':
       throw relayError('bad-request');
+  }
+}
+
+/** Where an invitation is needed, that is all that is said about any record. */
+function openInvited(record: Uint8Array, fingerprint: Uint8Array): ChainState {
+  try {
+    return openFirstRecord(record, fingerprint);
+  } catch (cause) {
+    if (cause instanceof ChatError) throw relayError('invite-refused', { cause });
+    throw cause;
   }
 }
 

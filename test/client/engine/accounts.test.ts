@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { signInRequest } from '../../../client/core/registration.ts';
@@ -19,6 +19,7 @@ import { hostWith } from '../../../client/engine/host.ts';
 import { accountPaths, type Paths, resolvePaths } from '../../../client/engine/paths.ts';
 import { systemRandom } from '../../../client/engine/random.ts';
 import { connectTo, relayUri } from '../../../client/engine/relay-target.ts';
+import type { Stretcher } from '../../../client/engine/stretcher.ts';
 import { checkChain } from '../../../crypto/account/check-chain.ts';
 import { utf8 } from '../../../crypto/bytes.ts';
 import { ChatError, RelayError } from '../../../crypto/errors.ts';
@@ -292,6 +293,44 @@ describe('accounts of a machine', () => {
       relay.script = { answer: () => ({ error: 'name-taken' }) };
       expect((await failure(register({ relayUri: relayUri(relay.address) }))).code).to.equal('name-taken');
       expect(dataFiles()).to.deep.equal([]);
+    });
+
+    it('keeps what may have been registered before, unless the relay says that it was not', async () => {
+      const relayAddress = relayUri(relay.address);
+      for (const [error, left] of [
+        ['bad-record', ['alice']],
+        ['unknown-operation', ['alice']],
+        ['unsupported-version', ['alice']],
+        ['invite-refused', []],
+        ['key-taken', []],
+      ] as const) {
+        loseAnswers();
+        await failure(register({ relayUri: relayAddress }));
+        relay.script = { answer: () => ({ error }) };
+        const refused = await failure(register({ relayUri: relayAddress }));
+        expect(refused.code).to.equal(error);
+        expect(dataFiles()).to.deep.equal(left);
+        expect(refused.hints.join().includes('intechat register alice')).to.equal(left.length > 0);
+      }
+    });
+
+    it('leaves no secret of an attempt that fails in this process', async () => {
+      answerHonestly();
+      const made: Secret<string>[] = [];
+      const stretcher: Stretcher = {
+        async stretch(text, params) {
+          const keys = await quickStretcher.stretch(text, params);
+          made.push(...keys);
+          // Somebody else is quicker.
+          mkdirSync(accountPaths(paths, 'alice').directory, { recursive: true });
+          return keys;
+        },
+      };
+      const unlock = passphrase('secret');
+      const host = { ...testHost, stretcher };
+      const error = await failure(register({ relayUri: relayUri(relay.address), unlock, host }));
+      expect(error.code).to.equal('account-exists');
+      expect(made.map(({ wiped }) => wiped)).to.deep.equal([true, true]);
     });
 
     it('sends the code of an invitation, and the one of the flag before it', async () => {

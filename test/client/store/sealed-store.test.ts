@@ -34,6 +34,17 @@ describe('sealed store', () => {
     return memoryEngine(entries.map((entry) => (entry[0][0] === number ? change(entry) : entry)));
   }
 
+  function failing(broken: MemoryEngine, times: number): RawEngine {
+    let left = times;
+    return {
+      ...broken,
+      commit: async (batch) => {
+        if (left-- <= 0) throw new StoreError('disk-full', 'the disk is full');
+        await broken.commit(batch);
+      },
+    };
+  }
+
   const flips: readonly (readonly [string, (value: Uint8Array) => Uint8Array])[] = [
     ['its version', (value) => flip(value, 0)],
     ['its nonce', (value) => flip(value, 5)],
@@ -42,6 +53,15 @@ describe('sealed store', () => {
     ['its end', (value) => value.slice(0, -1)],
     ['everything', () => new Uint8Array(0)],
   ];
+
+  it('leaves no key behind when it does not open', async () => {
+    const params = storeParams(engine, new Uint8Array(32).fill(9));
+    expect(await rejectionOf(openSealedStore(params))).to.equal('store-damaged');
+    expect(params.storeKey.wiped).to.equal(true);
+    const failed = storeParams(failing(engine, 0));
+    expect(await rejectionOf(createSealedStore(failed))).to.equal('disk-full');
+    expect(failed.storeKey.wiped).to.equal(true);
+  });
 
   for (const [what, change] of flips) {
     it(`refuses a small row that lost ${what} when it opens`, async () => {
@@ -155,17 +175,6 @@ describe('sealed store', () => {
   });
 
   describe('failing commit', () => {
-    function failing(broken: MemoryEngine, times: number): RawEngine {
-      let left = times;
-      return {
-        ...broken,
-        commit: async (batch) => {
-          if (left-- <= 0) throw new StoreError('disk-full', 'the disk is full');
-          await broken.commit(batch);
-        },
-      };
-    }
-
     it('changes nothing and refuses every later commit with the same code', async () => {
       const disk = memoryEngine();
       const opened = await createSealedStore(storeParams(failing(disk, 2)));

@@ -5,6 +5,7 @@ import { SIGNER } from '../../../crypto/account/record-codec.ts';
 import { generateKeyPair } from '../../../crypto/keys/keys.ts';
 import { sha256 } from '../../../crypto/primitives/hash.ts';
 import type { RegisterRequest } from '../../../relay/protocol/operations.ts';
+import { openMemoryStore } from '../../../relay/store/memory.ts';
 import { TEST_TIME_MS } from '../../support/accounts.ts';
 import { forgeRecord } from '../../support/record-forge.ts';
 import { seededBytes } from '../../support/seeded-bytes.ts';
@@ -68,6 +69,17 @@ describe('registration at the relay', () => {
     expect(await attempt(rig, person('bob').registration)).to.equal('invite-refused');
     const broken = { ...person('bob').registration, record: new Uint8Array(0), inviteCode: 'code' };
     expect(await attempt(rig, broken)).to.equal('invite-refused');
+  });
+
+  it('answers the repetition of a lost answer also where an invitation is needed by now', async () => {
+    const open = makeRig();
+    const bob = await open.register('bob');
+    const rig = makeRig({ open: false, store: openMemoryStore(open.disk) });
+    const { code, answer } = await rig.connect().call('register', bob.registration);
+    expect(code).to.equal('ok');
+    expect(answer.account).to.deep.equal(new Uint8Array(bob.account));
+    const twin = makePerson('bob', 'another bob');
+    expect(await attempt(rig, twin.registration)).to.equal('invite-refused');
   });
 
   it('refuses records that are not a record 0 of this relay', async () => {
