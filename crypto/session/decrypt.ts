@@ -11,7 +11,7 @@ import {
   MAX_FORWARD_JUMP_SELF,
   SESSION_VERSION,
 } from '../constants.ts';
-import { BugError, ChatError, ProtocolError, UsageError } from '../errors.ts';
+import { CodecError, ProtocolError, UsageError } from '../errors.ts';
 import type { ProtocolAddress } from '../keys/address.ts';
 import { equalPublicKeys, type PublicKey, parsePublicKey } from '../keys/keys.ts';
 import type { Random } from '../random.ts';
@@ -59,6 +59,7 @@ type Decrypted = Step<SessionRecord, DecryptedMessage>;
  *   (a pre-key is gone); `invalid-message` for everything else that does not decrypt
  * @throws CodecError `legacy-version`, `unrecognized-version`, `invalid-message` from the decoder
  * @throws UsageError `bad-message-type`
+ * @throws what `preKeys` throws, as it is, when that is neither a ProtocolError nor a CodecError
  */
 export function decryptMessage(params: DecryptMessageParams, random: Random): Decrypted {
   const { type, bytes } = params.message;
@@ -230,8 +231,7 @@ function tryOpen(
   try {
     return open(params, session, message, random);
   } catch (error) {
-    if (!(error instanceof ChatError) || error instanceof BugError) throw error;
-    if (error.code === 'duplicate-message') throw error;
+    if (!isRefusal(error) || error.code === 'duplicate-message') throw error;
     return undefined;
   }
 }
@@ -271,12 +271,16 @@ const TOLD_REASONS = new Set([
   'unrecognized-version',
 ]);
 
+/** Whether the message is at fault. A store that fails, or a bug, must not look like a bad message. */
+function isRefusal(error: unknown): error is ProtocolError | CodecError {
+  return error instanceof ProtocolError || error instanceof CodecError;
+}
+
 function hidingReasons<T>(decrypt: () => T): T {
   try {
     return decrypt();
   } catch (error) {
-    if (!(error instanceof ChatError) || error instanceof BugError) throw error;
-    if (TOLD_REASONS.has(error.code)) throw error;
+    if (!isRefusal(error) || TOLD_REASONS.has(error.code)) throw error;
     throw new ProtocolError('invalid-message', 'the message cannot be decrypted', { cause: error });
   }
 }

@@ -84,6 +84,12 @@ describe('user name', () => {
     expect(refusal('𠀀𠀁')).to.equal('username-length');
   });
 
+  it('has a limit in bytes, too, which only rare letters reach', () => {
+    expect(canonicalName('𠀀'.repeat(24))).to.have.lengthOf(48);
+    expect(refusal('𠀀'.repeat(25))).to.equal('username-length');
+    expect(canonicalName('山'.repeat(32))).to.have.lengthOf(32);
+  });
+
   it('keeps an old name readable that is reserved today', () => {
     expect(foldName('Relay')).to.equal('relay');
     expect(isCanonicalName('relay')).to.equal(true);

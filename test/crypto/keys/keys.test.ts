@@ -57,6 +57,16 @@ describe('a public key', () => {
     expect(equalPublicKeys(publicKey, parsePublicKey(fromHex((rows[0] as EdgePoint).public)))).to.equal(true);
   });
 
+  it('is judged the same however many were seen before it', () => {
+    const random = new SeededRandom('many');
+    const bad = fromHex((rows.find((row) => !row.acceptedAsBaseKey) as EdgePoint).public);
+    for (let i = 0; i < 300; i++) {
+      const { publicKey } = generateKeyPair(random, 'identityKey');
+      for (let again = 0; again < 2; again++) expect(parseIdentityKey(publicKey)).to.deep.equal(publicKey);
+    }
+    expect(refusalOf(() => parseIdentityKey(bad))).to.equal('invalid-key');
+  });
+
   it('serves as identity key only when it is canonical and of prime order', () => {
     expect(rows).to.have.lengthOf(16);
     for (const row of rows) {

@@ -101,6 +101,9 @@ describe('sealed record', () => {
     const wiped = new Secret('StoreKey', seededBytes('store', 32));
     wiped.wipe();
     expect(refusalOf(() => sealRecord(wiped, rowKey, rowKey, random))).to.equal('bug');
+    // Not "damaged": the row may be whole, and nobody should throw it away for a fault of ours.
+    const sealed = sealRecord(storeKey, rowKey, rowKey, random);
+    expect(refusalOf(() => openRecord(wiped, rowKey, sealed))).to.equal('bug');
     expect(refusalOf(() => rowId(wiped, rowKey))).to.equal('bug');
   });
 });

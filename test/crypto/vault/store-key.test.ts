@@ -54,6 +54,11 @@ describe('store key', () => {
     return wrap;
   };
 
+  it('does not call a fault of our own a wrong passphrase', () => {
+    const cut = { ...wrapOf('passphrase'), nonce: new Uint8Array(23) };
+    expect(refusalOf(() => unwrapStoreKey(cut, passphraseKey()))).to.equal('bug');
+  });
+
   it('opens by passphrase, key file and recovery words alike', () => {
     for (const [kind, key] of [
       ['passphrase', passphraseKey()],

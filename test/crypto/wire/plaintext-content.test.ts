@@ -88,6 +88,8 @@ describe('a decryption error', () => {
   it('skips unknown fields', () => {
     const unknown = concatBytes(valid.subarray(0, 1), fromHex('4a0101'), valid.subarray(1));
     expect(decodePlaintextContent(unknown).timestampMs).to.equal(whisper.timestamp);
+    const inside = decodePlaintextContent(fromHex('c042 08 1005 1801 22020102 80'.replaceAll(' ', '')));
+    expect(inside).to.deep.equal({ ratchetKey: undefined, timestampMs: 5, deviceId: 1 });
   });
 
   const refused: readonly (readonly [string, string])[] = [
