@@ -4,6 +4,7 @@ import { RelayError, StoreError } from '../../crypto/errors.ts';
 import type { LinkState } from '../core/queries.ts';
 import type { AccountSurface } from '../core/surface.ts';
 import type { Call } from './call.ts';
+import { reasonWords } from './message-words.ts';
 import { say } from './safe-text.ts';
 
 export interface LinkOutcome {
@@ -38,7 +39,7 @@ export const HOPELESS: ReadonlySet<string> = new Set([
 
 export function reasonText(reason: string | undefined): string {
   if (reason === undefined) return 'relay not reachable';
-  return Object.hasOwn(REASONS, reason) ? (REASONS[reason] ?? reason) : reason;
+  return Object.hasOwn(REASONS, reason) ? (REASONS[reason] ?? reason) : reasonWords(reason);
 }
 
 /** Resolves when the account is online, when one attempt has failed, or after `timeoutMs`. */

@@ -2,6 +2,7 @@
 
 import { type ChatError, RelayError, TrustError } from '../../crypto/errors.ts';
 import { reasonText } from './link-wait.ts';
+import { reasonWords } from './message-words.ts';
 
 /** The words that people and scripts wait for; the message is safe on this disk. */
 export function queuedError(id: string, reason: string | undefined): ChatError {
@@ -60,16 +61,12 @@ export function heldError(params: {
   }
 }
 
-const FAILURES: Readonly<Record<string, string>> = {
-  'mailbox-full': 'the mailbox of the recipient is full',
-  'too-large': 'the message is too large for the relay',
-  'contact-removed': 'the contact was removed',
-  'request-limit': 'too much was sent before an answer',
-  cancelled: 'it was taken back',
-};
+/** Of these a script wants to know by the exit code. */
+const LIMITS: ReadonlySet<string> = new Set(['quota-exceeded', 'request-limit']);
 
+/** The relay will never take it. */
 export function failedError(reason: string | undefined): ChatError {
-  const code = reason ?? 'send-failed';
-  const why = Object.hasOwn(FAILURES, code) ? FAILURES[code] : code;
-  return new RelayError(code, `not sent: ${why}`);
+  const why = reason === undefined ? 'no reason is known' : reasonWords(reason);
+  if (reason !== undefined && LIMITS.has(reason)) return new RelayError(reason, `not sent: ${why}`);
+  return new RelayError('send-failed', `not sent: ${why}`);
 }

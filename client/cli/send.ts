@@ -161,7 +161,7 @@ async function outcomeOf(
   });
   switch (state) {
     case 'failed':
-      return failed(failedError(reason));
+      return failed(failedError(reason), { id, state, reason });
     case 'held': {
       const held = reason ?? (await account.query({ type: 'message', id })).stateReason;
       if (!keep) await account.execute({ type: 'outbox.cancel', id });
@@ -169,7 +169,7 @@ async function outcomeOf(
     }
     case 'waiting': {
       if (wait === 'queued') return { to, ok: true, result };
-      const why = watch.hopeless ?? (await linkReason(account));
+      const why = reason ?? watch.hopeless ?? (await linkReason(account));
       if (keep) return failed(queuedError(id, why));
       const { cancelled } = await account.execute({ type: 'outbox.cancel', id });
       if (cancelled) return failed(withdrawnError(why), { id, state: 'failed' });

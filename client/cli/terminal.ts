@@ -2,7 +2,7 @@
 
 import { closeSync, openSync } from 'node:fs';
 import { ReadStream } from 'node:tty';
-import { UsageError } from '../../crypto/errors.ts';
+import { BugError, UsageError } from '../../crypto/errors.ts';
 import { Secret } from '../../crypto/secret.ts';
 import type { Interruption } from './interruption.ts';
 import { KeyReader } from './key-reader.ts';
@@ -97,7 +97,7 @@ export class Terminal {
   #input(): NodeJS.ReadStream {
     if (this.stdinIsTerminal) return this.#params.stdin;
     const terminal = this.#controllingTerminal();
-    if (terminal === undefined) throw new UsageError('no-terminal', 'there is no terminal to ask at');
+    if (terminal === undefined) throw new BugError('bug', 'a question without a terminal');
     return terminal;
   }
 

@@ -9,7 +9,7 @@ const STDIN_MAX_BYTES = 67_108_864;
 
 /**
  * One line end at the end is not part of the text.
- * @throws UsageError `empty-message`, `text-too-long`, `bad-utf8`, `text-missing`
+ * @throws UsageError `empty-message`, `text-too-long`, `text-not-utf8`, `text-missing`
  */
 export async function readText(
   message: string | undefined,
@@ -46,7 +46,7 @@ async function readStdin(stdin: NodeJS.ReadStream): Promise<string> {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.concat(chunks));
   } catch (cause) {
-    throw new UsageError('bad-utf8', 'what stands on stdin is not text in UTF-8', { cause });
+    throw new UsageError('text-not-utf8', 'what stands on stdin is not text in UTF-8', { cause });
   }
 }
 

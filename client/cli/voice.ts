@@ -109,8 +109,9 @@ export class Printer {
   /** Says what went wrong in both voices. The texts of errors are ours, but pass the sanitiser all the same. */
   failure(error: unknown, exitCode: number, data?: unknown): void {
     this.failureObject(error, exitCode, data);
-    const { message, hints } = wordsOf(error);
+    const { name, message, hints } = wordsOf(error);
     this.#write(this.#options.stderr, `intechat: error: ${safe(message)}` as SafeText);
+    this.detail(say`code ${name}; see docs/errors.md`);
     for (const hint of hints) this.#write(this.#options.stderr, `intechat: hint: ${safe(hint)}` as SafeText);
   }
 

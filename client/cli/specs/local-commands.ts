@@ -36,6 +36,12 @@ export const localCommands: readonly CommandSpec[] = [
     ],
   },
   {
+    usage: 'demo',
+    describe: 'See a private conversation happen, in a throw-away directory',
+    examples: [['demo', '']],
+    load: async () => (await import('../demo.ts')).runDemo,
+  },
+  {
     usage: 'completion <shell>',
     describe: 'Print a completion script',
     positionals: { shell: { describe: 'bash, zsh or fish', choices: ['bash', 'zsh', 'fish'] } },

@@ -62,7 +62,7 @@ describe('text of a message', () => {
 
   it('is refused when it is not UTF-8', async () => {
     expect(await rejectionOf(readText(undefined, stdin(Uint8Array.of(0x68, 0xff)), true))).to.equal(
-      'bad-utf8',
+      'text-not-utf8',
     );
   });
 

@@ -186,6 +186,12 @@ describe('send', function () {
       expect((await alice.fails(['outbox', 'cancel', randomUUID()])).name).to.equal('not-found');
     });
 
+    it('cannot take back what is at the relay', async () => {
+      const sent = (await alice.ok(['search', 'to look at'])) as readonly { readonly id: string }[];
+      const error = await alice.fails(['outbox', 'cancel', sent[0]?.id ?? '']);
+      expect(error).to.include({ status: 1, name: 'already-sent' });
+    });
+
     it('has nothing to queue for somebody it never heard of: exit 3', async () => {
       const error = await alice.fails(['send', 'somebody-new', '-m', 'x', '--timeout', '1']);
       expect(error).to.include({ status: 3, name: 'relay-unreachable' });

@@ -3,7 +3,7 @@ import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { type Actor, actorOf, befriendActors, registerActor } from '../../support/actors.ts';
-import { type ClientHome, clientHomes } from '../../support/client-process.ts';
+import { type ClientHome, clientHomes, jsonOf } from '../../support/client-process.ts';
 import { ensureDist } from '../../support/dist.ts';
 import { type PtyProgram, ptyPrograms } from '../../support/pty-program.ts';
 import { type RelayProcess, relayProcesses } from '../../support/relay-process.ts';
@@ -49,6 +49,9 @@ describe('commands at a terminal', function () {
     pty.type(`${text}\r`);
   }
 
+  /** With `-v` the code of an error is told to people, too. */
+  const codeIn = (pty: PtyProgram): string | undefined => /^intechat: code ([a-z-]+);/m.exec(pty.text())?.[1];
+
   describe('register', () => {
     let where: ClientHome;
     let words: readonly string[];
@@ -80,10 +83,11 @@ describe('commands at a terminal', function () {
       await answer(shown, 'passphrase of alice: ', PASSPHRASE);
       expect((await shown.ended).status).to.equal(0);
       for (const word of words) expect(shown.text()).to.include(word);
-      const wrong = run(where, 'recovery', 'confirm');
+      const wrong = run(where, 'recovery', 'confirm', '-v');
       await answer(wrong, 'passphrase of alice: ', PASSPHRASE);
       await answer(wrong, /^word \d+\? $/, 'notaword');
       expect((await wrong.ended).status).to.equal(1);
+      expect(codeIn(wrong)).to.equal('wrong-words');
       const right = run(where, 'recovery', 'confirm');
       await answer(right, 'passphrase of alice: ', PASSPHRASE);
       for (let asked = 0, last = ''; asked < 3; asked++) {
@@ -117,14 +121,32 @@ describe('commands at a terminal', function () {
       expect(existsSync(empty.paths.dataDirectory)).to.equal(false);
     });
 
+    it('gives up when the passphrase differs three times, or the input ends', async () => {
+      const empty = await home();
+      const differs = run(empty, 'register', 'third', '-r', relay.uri, '-v');
+      for (let tries = 1; tries <= 3; tries++) {
+        await differs.until(() => differs.text().split('the two').length === tries);
+        await answer(differs, 'passphrase: ', 'one');
+        await answer(differs, 'the same again: ', 'two');
+      }
+      expect((await differs.ended).status).to.equal(64);
+      expect(codeIn(differs)).to.equal('passphrase-differs');
+      const ends = run(empty, 'register', 'third', '-r', relay.uri, '-v');
+      await ends.until(() => ends.typed().endsWith('passphrase: '));
+      ends.type('\x04');
+      expect((await ends.ended).status).to.equal(64);
+      expect(codeIn(ends)).to.equal('input-ended');
+      expect(existsSync(empty.paths.dataDirectory)).to.equal(false);
+    });
+
     for (const [what, args] of [
       ['the relay', ['register', 'fourth', '--key-file']],
       ['the name', ['register', '--key-file', '-r', 'ic://127.0.0.1:1']],
       ['the passphrase', ['register', 'fourth', '-r', 'ic://127.0.0.1:1']],
     ] as const) {
       it(`without a terminal names ${what} as missing and exits 64`, async () => {
-        const result = await (await home()).run(args);
-        expect(result.status).to.equal(64);
+        const result = await (await home()).run([...args, '--json']);
+        expect(jsonOf(result).error).to.include({ code: 64, name: 'answer-missing' });
         expect(result.stderr).to.include(`${what} is missing`);
       });
     }
@@ -170,6 +192,10 @@ describe('commands at a terminal', function () {
         await answer(wrong, 'passphrase of anna: ', 'wrong');
       }
       expect((await wrong.ended).status).to.equal(9);
+    });
+
+    it('show recovery words to nobody but a terminal', async () => {
+      expect(await bob.fails(['recovery', 'show'])).to.include({ status: 64, name: 'terminal-needed' });
     });
 
     it('without a terminal name two ways to give it, and exit 9', async () => {
