@@ -10,9 +10,19 @@ export interface ResidentRows {
 }
 
 export class ResidentTable implements ResidentRows {
+  /** Never stored. */
+  readonly volatile: boolean;
   #rows: Rows = new Map();
   /** A snapshot holds the map: the next change works on a copy. */
   #shared = false;
+
+  constructor(volatile: boolean) {
+    this.volatile = volatile;
+  }
+
+  get size(): number {
+    return this.#rows.size;
+  }
 
   get(key: Uint8Array): unknown {
     return this.#rows.get(idOf(key))?.[1];

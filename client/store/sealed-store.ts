@@ -5,17 +5,9 @@ import type { Random } from '../../crypto/random.ts';
 import type { StoreKey } from '../../crypto/vault/store-key.ts';
 import type { Log, ScanRange, Table, View, Write } from '../core/tables.ts';
 import { Changes, type RowChange } from './changes.ts';
+import { type CommitMark, type RowCounts, readCommitMark, sealMark, withMark } from './commit-mark.ts';
 import { storeDamaged } from './errors.ts';
-import {
-  commitKey,
-  commitRange,
-  formatKey,
-  logKey,
-  logRange,
-  rowKey,
-  sequenceOf,
-  tableRange,
-} from './keyspace.ts';
+import { formatKey, logKey, logRange, rowKey, sequenceOf, tableRange } from './keyspace.ts';
 import { LIVE_ROW_MAX_BYTES, LiveRows } from './live-rows.ts';
 import { type Formats, formats, migrationPath } from './migrations/index.ts';
 import type { RawBatch, RawEngine, RawEntry, RawReader } from './raw-engine.ts';
@@ -33,6 +25,9 @@ export interface SealedStoreParams {
   readonly formats?: Formats;
 }
 
+/** A migration may change any number of rows, and the first commit is yet to come. */
+const NOT_COUNTED: RowCounts = new Map();
+
 /** Makes an empty engine a store of the current format. */
 export async function createSealedStore(params: SealedStoreParams): Promise<Store> {
   const { engine, storeKey, random } = params;
@@ -42,7 +37,7 @@ export async function createSealedStore(params: SealedStoreParams): Promise<Stor
     await engine.commit({
       puts: [
         sealing.sealNumber(formatKey(storeKey), current),
-        sealing.sealBytes(commitKey(storeKey, 0), new Uint8Array(0)),
+        sealMark(sealing, { commit: 0, rows: NOT_COUNTED }),
       ],
       deletes: [],
     });
@@ -69,27 +64,31 @@ export async function openSealedStore(params: SealedStoreParams): Promise<Store>
 async function open(params: SealedStoreParams): Promise<Store> {
   const { engine, storeKey, random, tables } = params;
   const sealing = new Sealing(storeKey, random);
-  await migrate(engine, sealing, params.formats ?? formats);
-  const commits = await readCommitMark(engine, sealing);
+  const { commit, rows: counted } = await migrate(engine, sealing, params.formats ?? formats);
   const resident = new Map<number, ResidentTable>();
   for (const table of tables) {
     if (!table.resident) continue;
-    const rows = new ResidentTable();
+    const rows = new ResidentTable(table.volatile);
     resident.set(table.number, rows);
     if (table.volatile) continue;
     for await (const entry of engine.scan(tableRange(table.number))) {
       const [key, row] = sealing.openRow(table, entry);
       rows.put(key, row);
     }
+    if ((counted.get(table.number) ?? rows.size) !== rows.size) {
+      throw storeDamaged(`rows of ${table.name} are missing`);
+    }
   }
-  return new SealedStore(engine, sealing, resident, commits);
+  return new SealedStore(engine, sealing, resident, commit);
 }
 
-async function migrate(engine: RawEngine, sealing: Sealing, known: Formats): Promise<void> {
+async function migrate(engine: RawEngine, sealing: Sealing, known: Formats): Promise<CommitMark> {
   const key = formatKey(sealing.storeKey);
   const found = engine.get(key);
   if (found === undefined) throw storeDamaged('its format number is missing');
-  for (const migration of migrationPath(sealing.openNumber([key, found]), known)) {
+  const path = migrationPath(sealing.openNumber([key, found]), known);
+  let mark = await readCommitMark(engine, sealing);
+  for (const migration of path) {
     const { puts, deletes } = await migration.run({
       async *scan(number) {
         for await (const entry of engine.scan(tableRange(number))) {
@@ -97,27 +96,17 @@ async function migrate(engine: RawEngine, sealing: Sealing, known: Formats): Pro
         }
       },
     });
-    await engine.commit({
+    const batch = {
       puts: [
         ...puts.map(({ storedKey, plaintext }) => sealing.sealBytes(storedKey, plaintext)),
         sealing.sealNumber(key, migration.from + 1),
       ],
       deletes,
-    });
+    };
+    await engine.commit(withMark(sealing, batch, mark.commit, NOT_COUNTED));
+    mark = { commit: mark.commit + 1, rows: NOT_COUNTED };
   }
-}
-
-/**
- * Each commit sets its own mark and removes the one before. A log file with a damaged part is read by
- * LevelDB as if the batches in it had never been: then a mark was not removed, and there are two.
- */
-async function readCommitMark(engine: RawEngine, sealing: Sealing): Promise<number> {
-  const marks: RawEntry[] = [];
-  for await (const entry of engine.scan({ ...commitRange(sealing.storeKey), limit: 2 })) marks.push(entry);
-  const [mark, second] = marks;
-  if (mark === undefined || second !== undefined) throw storeDamaged('commits in the middle are missing');
-  sealing.openBytes(mark);
-  return sequenceOf(mark[0]);
+  return mark;
 }
 
 class SealedStore implements Store {
@@ -192,7 +181,8 @@ class SealedStore implements Store {
     const tooLarge = new Set<RowChange>();
     const batch = this.#seal(changes, tooLarge);
     if (batch.puts.length > 0 || batch.deletes.length > 0) {
-      this.#running = this.#engine.commit(this.#mark(batch));
+      const marked = withMark(this.#sealing, batch, this.#commits, this.#countAfter(changes));
+      this.#running = this.#engine.commit(marked);
       try {
         await this.#running;
       } catch (error) {
@@ -238,10 +228,17 @@ class SealedStore implements Store {
     return { puts, deletes };
   }
 
-  #mark({ puts, deletes }: RawBatch): RawBatch {
-    const { storeKey } = this.#sealing;
-    const mark = this.#sealing.sealBytes(commitKey(storeKey, this.#commits + 1), new Uint8Array(0));
-    return { puts: [...puts, mark], deletes: [...deletes, commitKey(storeKey, this.#commits)] };
+  /** The rows of the stored resident tables once these changes are made. */
+  #countAfter(changes: Changes): RowCounts {
+    const counts = new Map<number, number>();
+    for (const [number, rows] of this.#resident) if (!rows.volatile) counts.set(number, rows.size);
+    for (const { table, key, row } of changes.rows()) {
+      const count = counts.get(table.number);
+      if (count === undefined) continue;
+      const wasThere = residentOf(this.#resident, table).get(key) !== undefined;
+      counts.set(table.number, count + Number(row !== undefined) - Number(wasThere));
+    }
+    return counts;
   }
 
   #apply(changes: Changes, tooLarge: ReadonlySet<RowChange>): void {

@@ -1,9 +1,13 @@
 import { expect } from 'chai';
+import type { Table } from '../../../client/core/tables.ts';
+import { systemRandom } from '../../../client/engine/random.ts';
+import { STORE_TABLE } from '../../../client/store/keyspace.ts';
 import { LIVE_ROW_MAX_BYTES, LIVE_ROWS_MAX } from '../../../client/store/live-rows.ts';
 import { type MemoryEngine, memoryEngine } from '../../../client/store/memory.ts';
 import { type Migration, STORE_FORMAT } from '../../../client/store/migrations/index.ts';
 import type { RawEngine, RawEntry } from '../../../client/store/raw-engine.ts';
 import { createSealedStore, openSealedStore } from '../../../client/store/sealed-store.ts';
+import { Sealing } from '../../../client/store/sealing.ts';
 import type { Store } from '../../../client/store/store.ts';
 import { equalBytes, utf8 } from '../../../crypto/bytes.ts';
 import { StoreError } from '../../../crypto/errors.ts';
@@ -11,7 +15,7 @@ import { ready } from '../../../crypto/primitives/sodium.ts';
 import { refusalOf } from '../../support/refusal.ts';
 import { rejectionOf } from '../../support/rejection.ts';
 import { allEntries, storeParams } from './conformance.ts';
-import { diary, large, type Note, put, putAt, small } from './sample-tables.ts';
+import { diary, large, type Note, put, putAt, remove, sampleTables, small } from './sample-tables.ts';
 
 describe('sealed store', () => {
   let engine: MemoryEngine;
@@ -80,6 +84,51 @@ describe('sealed store', () => {
       expect(refusalOf(() => withEntry.at(diary, utf8('d'), 1))).to.equal('store-damaged');
     });
   }
+
+  it('refuses to open when a small row is gone', async () => {
+    await store.commit([put(small, 'a', '1'), put(small, 'b', '1'), put(large, 'a', '1')]);
+    await store.commit([put(small, 'b', '2'), put(small, 'c', '2'), remove(small, 'none')]);
+    await store.commit([remove(small, 'a')]);
+    const entries = await allEntries(engine);
+    expect((await reopen(memoryEngine(entries))).get(small, utf8('c'))?.text).to.equal('2');
+    for (const [gone] of entries.filter(([key]) => key[0] === small.number)) {
+      const cut = memoryEngine(entries.filter(([key]) => !equalBytes(key, gone)));
+      expect(await rejectionOf(reopen(cut))).to.equal('store-damaged');
+    }
+    const doubled = entries.filter(([key]) => key[0] !== small.number);
+    expect(await rejectionOf(reopen(memoryEngine(doubled)))).to.equal('store-damaged');
+  });
+
+  it('knows how many rows there are also after it was opened again', async () => {
+    await store.commit([put(small, 'a', '1')]);
+    const again = await reopen(engine);
+    await again.commit([put(small, 'b', '1')]);
+    const entries = await allEntries(engine);
+    await reopen(memoryEngine(entries));
+    const [gone] = entries.filter(([key]) => key[0] === small.number);
+    const cut = memoryEngine(entries.filter((entry) => entry !== gone));
+    expect(await rejectionOf(reopen(cut))).to.equal('store-damaged');
+  });
+
+  it('counts no rows of tables that it or the program before it did not know', async () => {
+    await store.commit([put(small, 'a', '1')]);
+    const other: Table<Note> = { ...small, name: 'other', number: 9 };
+    const tables = [...sampleTables, other] as readonly Table<unknown>[];
+    const newer = await openSealedStore({ ...storeParams(engine), tables });
+    await newer.commit([put(other, 'x', '1')]);
+    expect((await reopen(engine.copy())).get(small, utf8('a'))?.text).to.equal('1');
+  });
+
+  it('refuses a mark that is cut', async () => {
+    const sealing = new Sealing(storeParams(engine).storeKey, systemRandom());
+    const entries = await allEntries(engine);
+    const marked = entries.map(([key, value]): RawEntry => {
+      return key[0] === STORE_TABLE && key.length > 17
+        ? sealing.sealBytes(key, Uint8Array.of(1))
+        : [key, value];
+    });
+    expect(await rejectionOf(reopen(memoryEngine(marked)))).to.equal('store-damaged');
+  });
 
   it('refuses a value that stands under the key of another row', async () => {
     await store.commit([put(large, 'a', 'for a'), put(large, 'b', 'for b')]);
@@ -219,6 +268,33 @@ describe('sealed store', () => {
       await migrated.commit([put(small, 'a', 'old')]);
       const again = await openSealedStore({ ...storeParams(engine), formats: next });
       expect(again.get(small, utf8('a'))?.text).to.equal('old');
+    });
+
+    it('migrates to another number of rows', async () => {
+      await store.commit([put(small, 'a', 'old'), put(small, 'b', 'old')]);
+      const dropOne: Migration = {
+        ...upperCase,
+        async run(view) {
+          for await (const { storedKey } of view.scan(small.number))
+            return { puts: [], deletes: [storedKey] };
+          return { puts: [], deletes: [] };
+        },
+      };
+      const formats = { ...next, migrations: [dropOne] };
+      const migrated = await openSealedStore({ ...storeParams(engine), formats });
+      expect([...migrated.list(small)].length).to.equal(1);
+      await migrated.commit([put(large, 'x', '1')]);
+      const again = await openSealedStore({ ...storeParams(engine), formats });
+      expect([...again.list(small)].length).to.equal(1);
+    });
+
+    it('migrates no store that is damaged', async () => {
+      const before = await allEntries(engine);
+      await store.commit([put(small, 'a', 'old')]);
+      const twoMarks = memoryEngine([...before, ...(await allEntries(engine))]);
+      const opened = openSealedStore({ ...storeParams(twoMarks), formats: next });
+      expect(await rejectionOf(opened)).to.equal('store-damaged');
+      expect((await allEntries(twoMarks)).length).to.equal((await allEntries(engine)).length + 1);
     });
 
     it('refuses an older store that no migration leads from', async () => {
