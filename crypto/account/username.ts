@@ -45,8 +45,10 @@ const SCRIPTS: readonly RegExp[] = [
   /^\p{Script=Han}$/u,
 ];
 
-/** Modifier letters are out: they imitate punctuation. */
-const LETTER = /^[\p{Lu}\p{Ll}\p{Lt}\p{Lo}]$/u;
+/** Modifier letters are out: they imitate punctuation. So are the fillers of Hangul, which nobody can see. */
+const LETTER = /^(?!\p{Default_Ignorable_Code_Point})[\p{Lu}\p{Ll}\p{Lt}\p{Lo}]$/u;
+/** Letters by name only: clicks, saltillo and sinological dot look like `|`, `!`, `'` and a dot. */
+const PUNCTUATION_LIKE = /^[\u01c0-\u01c3\ua78b\ua78c\ua78f]$/u;
 /** Only these after NFKC: digits of other scripts imitate letters and other digits. */
 const NEUTRAL = /^[0-9._-]$/;
 
@@ -67,7 +69,7 @@ export function foldName(name: string): string {
       if (index === 0) throw new UsageError('username-start', 'a user name begins with a letter');
       continue;
     }
-    const own = LETTER.test(character) ? SCRIPTS.find((each) => each.test(character)) : undefined;
+    const own = isLetter(character) ? SCRIPTS.find((each) => each.test(character)) : undefined;
     if (own === undefined) {
       throw new UsageError('username-character', 'a user name has letters, digits, ".", "_" and "-" only');
     }
@@ -102,6 +104,10 @@ export function isCanonicalName(name: string): boolean {
   } catch {
     return false;
   }
+}
+
+function isLetter(character: string): boolean {
+  return LETTER.test(character) && !PUNCTUATION_LIKE.test(character);
 }
 
 /** Character by character: lower-casing a whole word would treat a final sigma unlike other sigmas. */

@@ -66,6 +66,26 @@ describe('many archived sessions', () => {
     expect(bob.receive(alice, late)).to.equal('late');
   });
 
+  it('say what they would say if they were current when the post-quantum part is malformed', () => {
+    const { alice, bob } = acknowledgedPair();
+    const opened = alice.send(bob, 'opened');
+    const late = alice.send(bob, 'late');
+    bob.receive(alice, opened);
+    alice.open(bob);
+    exchange(alice, bob, 'newer');
+    for (const [message, code] of [
+      [opened, 'duplicate-message'],
+      [late, 'invalid-message'],
+    ] as const) {
+      const fields = decodeSignalMessage(message.bytes);
+      for (const pqRatchet of [new Uint8Array(0), Uint8Array.of(1, 0), Uint8Array.of(1, 1, 1, 9)]) {
+        const bytes = encodeSignalMessage({ ...fields, pqRatchet }, () => fields.mac);
+        expectRefusal(bob, code, () => bob.receive(alice, { type: 2, bytes }));
+      }
+    }
+    expect(bob.receive(alice, late)).to.equal('late');
+  });
+
   it('leave the record small enough to be stored, whatever the peer skips in them', () => {
     const { alice, bob } = acknowledgedPair();
     for (let chain = 0; chain < 5; chain++) {
