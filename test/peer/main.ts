@@ -1,16 +1,16 @@
 /** The peer driver: JSON lines on stdin, one answer each on stdout, until stdin ends. */
 
+import { systemRandom } from '../../client/engine/random.ts';
 import { ready } from '../../crypto/index.ts';
 import { answerLine } from './answer.ts';
 import type { Peers } from './operations.ts';
-import { SystemRandom } from './system-random.ts';
 
 const LINE_FEED = 0x0a;
 /** Above every saved store of a test, and what a JavaScript string can hold. */
 const MAX_LINE_BYTES = 1 << 28;
 const TOO_LONG = Buffer.from('too long');
 
-const peers: Peers = { parties: new Map(), random: new SystemRandom(), nowMs: () => Date.now() };
+const peers: Peers = { parties: new Map(), random: systemRandom(), nowMs: () => Date.now() };
 /** The beginning of a line whose end has not come yet. */
 let pending: Buffer[] = [];
 let pendingBytes = 0;

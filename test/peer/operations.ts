@@ -29,6 +29,7 @@ import {
   verify,
 } from '../../crypto/index.ts';
 import { parseKemSecretKey } from '../../crypto/keys/kem.ts';
+import type { Random } from '../../crypto/random.ts';
 import { FINGERPRINT_VERSION } from '../../crypto/trust/fingerprint.ts';
 import {
   address,
@@ -49,11 +50,10 @@ import {
 } from './fields.ts';
 import { emptyStore, Party } from './party.ts';
 import { decodeParty, encodeParty } from './party-codec.ts';
-import type { SystemRandom } from './system-random.ts';
 
 export interface Peers {
   readonly parties: Map<string, Party>;
-  readonly random: SystemRandom;
+  readonly random: Random;
   nowMs(): number;
 }
 

@@ -17,9 +17,9 @@ import {
   type PreKeySignalMessage,
 } from '../../../crypto/wire/pre-key-signal-message.ts';
 import { refusalOf } from '../../support/refusal.ts';
+import { SeededRandom } from '../../support/seeded-random.ts';
 import { readSignalVectors } from '../../support/vectors.ts';
 import { RecordedRandom } from '../session/recorded-random.ts';
-import { SeededRandom } from '../session/seeded-random.ts';
 import {
   bundleOf,
   type ProcessBundleEvent,

@@ -15,8 +15,8 @@ import {
 import { ready } from '../../../crypto/primitives/sodium.ts';
 import { Secret } from '../../../crypto/secret.ts';
 import { refusalOf } from '../../support/refusal.ts';
+import { SeededRandom } from '../../support/seeded-random.ts';
 import { readSignalVectors } from '../../support/vectors.ts';
-import { SeededRandom } from '../session/seeded-random.ts';
 
 interface EdgePoint {
   readonly name: string;
@@ -111,7 +111,7 @@ describe('a private key', () => {
   it('is drawn by name', () => {
     const random = new SeededRandom('draw');
     generateKeyPair(random, 'ratchetKey');
-    expect(random.draws).to.deep.equal(['ratchetKey']);
+    expect(random.drawn).to.deep.equal(['ratchetKey']);
   });
 
   it('works no more once it was wiped, and neither does its secret', () => {

@@ -18,8 +18,8 @@ import { verify } from '../../../crypto/keys/signature.ts';
 import { ready } from '../../../crypto/primitives/sodium.ts';
 import { Secret } from '../../../crypto/secret.ts';
 import { refusalOf } from '../../support/refusal.ts';
+import { SeededRandom } from '../../support/seeded-random.ts';
 import { readSignalVectors } from '../../support/vectors.ts';
-import { SeededRandom } from '../session/seeded-random.ts';
 import { bundleOf, type Transcript } from '../session/transcript.ts';
 
 const NOW_MS = 1_700_000_000_000;
@@ -39,7 +39,7 @@ describe('pre-keys', () => {
     const random = new SeededRandom('one-time');
     const records = generatePreKeys(random, [7, 8, 9]);
     expect(records.map((record) => record.id)).to.deep.equal([7, 8, 9]);
-    expect(random.draws).to.deep.equal(['preKey', 'preKey', 'preKey']);
+    expect(random.drawn).to.deep.equal(['preKey', 'preKey', 'preKey']);
     expect(new Set(records.map((record) => toHex(record.keyPair.publicKey)))).to.have.property('size', 3);
   });
 
@@ -48,7 +48,7 @@ describe('pre-keys', () => {
     const random = new SeededRandom('signed');
     const signed = generateSignedPreKey(random, { id: 5, identityKeyPair, nowMs: NOW_MS });
     const kem = generateKemPreKey(random, { id: 6, identityKeyPair, nowMs: NOW_MS });
-    expect(random.draws).to.deep.equal(['signedPreKey', 'signatureNonce', 'kemKeySeed', 'signatureNonce']);
+    expect(random.drawn).to.deep.equal(['signedPreKey', 'signatureNonce', 'kemKeySeed', 'signatureNonce']);
     expect(verify(identityKeyPair.publicKey, signed.keyPair.publicKey, signed.signature)).to.equal(true);
     expect(verify(identityKeyPair.publicKey, kem.keyPair.publicKey, kem.signature)).to.equal(true);
     expect(kem.keyPair.publicKey).to.have.lengthOf(1569);

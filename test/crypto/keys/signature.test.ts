@@ -3,8 +3,8 @@ import { concatBytes, fromHex, utf8 } from '../../../crypto/bytes.ts';
 import { generateKeyPair, parsePublicKey } from '../../../crypto/keys/keys.ts';
 import { sign, signObject, verify, verifyObject, verifyStrict } from '../../../crypto/keys/signature.ts';
 import { ready } from '../../../crypto/primitives/sodium.ts';
+import { SeededRandom } from '../../support/seeded-random.ts';
 import { readSignalVectors } from '../../support/vectors.ts';
-import { SeededRandom } from '../session/seeded-random.ts';
 
 const message = utf8('a message');
 
@@ -17,7 +17,7 @@ describe('a signature', () => {
   it('draws 64 bytes by name and verifies under both rules', () => {
     const random = new SeededRandom('nonce');
     const signature = sign(pair.privateKey, message, random);
-    expect(random.draws).to.deep.equal(['signatureNonce']);
+    expect(random.drawn).to.deep.equal(['signatureNonce']);
     expect(signature).to.have.lengthOf(64);
     expect(verify(pair.publicKey, message, signature)).to.equal(true);
     expect(verifyStrict(pair.publicKey, message, signature)).to.equal(true);

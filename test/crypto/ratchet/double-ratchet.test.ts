@@ -17,7 +17,7 @@ import {
 } from '../../../crypto/ratchet/double-ratchet.ts';
 import { type AnySecret, Secret } from '../../../crypto/secret.ts';
 import { refusalOf } from '../../support/refusal.ts';
-import { SeededRandom } from '../session/seeded-random.ts';
+import { SeededRandom } from '../../support/seeded-random.ts';
 
 const MAX_JUMP = 25_000;
 
@@ -91,16 +91,16 @@ describe('the double ratchet', () => {
     const { header, seed } = bob.send();
     expect(toHex(header.ratchetKey)).to.equal(toHex(signedPreKey.publicKey));
     expect(alice.receive(header)).to.equal(seed);
-    expect(alice.random.draws).to.deep.equal([]);
+    expect(alice.random.drawn).to.deep.equal([]);
   });
 
   it('draws a new key exactly when a new ratchet key arrives', () => {
     const { alice, bob } = newEnds();
     deliver(alice, bob);
     deliver(alice, bob);
-    expect(bob.random.draws).to.deep.equal(['ratchetKey']);
+    expect(bob.random.drawn).to.deep.equal(['ratchetKey']);
     deliver(bob, alice);
-    expect(alice.random.draws).to.deep.equal(['ratchetKey']);
+    expect(alice.random.drawn).to.deep.equal(['ratchetKey']);
   });
 
   it('counts the messages of the previous chain but one, and never below 0', () => {

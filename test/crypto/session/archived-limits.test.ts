@@ -9,9 +9,9 @@ import { replaceCurrentSession } from '../../../crypto/session/record.ts';
 import { decodeSession, encodeSession } from '../../../crypto/session/session-codec.ts';
 import { MAX_RECORD_PLAINTEXT_BYTES } from '../../../crypto/vault/limits.ts';
 import { decodeSignalMessage, encodeSignalMessage } from '../../../crypto/wire/signal-message.ts';
+import { SeededRandom } from '../../support/seeded-random.ts';
 import { acknowledgedPair, type Device, exchange, expectRefusal, recordWith } from './pair.ts';
 import { watchSecrets } from './secret-watch.ts';
-import { SeededRandom } from './seeded-random.ts';
 
 /** A message of Alice's to Bob that nobody made: far ahead in both ratchets. */
 function forgedJump(alice: Device, bob: Device): CiphertextMessage {

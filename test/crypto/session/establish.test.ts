@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { type PreKeyBundle, parseKemPublicKey, parsePublicKey, sign } from '../../../crypto/index.ts';
 import { ready } from '../../../crypto/primitives/sodium.ts';
+import { SeededRandom } from '../../support/seeded-random.ts';
 import { Device, exchange, expectRefusal, NOW_MS, recordWith } from './pair.ts';
-import { SeededRandom } from './seeded-random.ts';
 
 /** A bundle whose pre-keys are wrong and whose signatures are right. */
 function signed(owner: Device, change: (bundle: PreKeyBundle) => Partial<PreKeyBundle>): PreKeyBundle {
@@ -23,9 +23,9 @@ describe('establishing a session', () => {
   it('draws the base key, the KEM coins and the ratchet key, in this order', () => {
     const alice = new Device('alice');
     const bob = new Device('bob');
-    const drawn = alice.random.draws.length;
+    const drawn = alice.random.drawn.length;
     alice.open(bob);
-    expect(alice.random.draws.slice(drawn)).to.deep.equal(['baseKey', 'kemCoins', 'ratchetKey']);
+    expect(alice.random.drawn.slice(drawn)).to.deep.equal(['baseKey', 'kemCoins', 'ratchetKey']);
   });
 
   it('refuses well-signed keys that cannot be used', () => {

@@ -16,8 +16,8 @@ import { spqrSend } from '../../../crypto/ratchet/spqr/index.ts';
 import { Secret } from '../../../crypto/secret.ts';
 import { bindAddresses, type SessionState } from '../../../crypto/session/state.ts';
 import { encodeSignalMessage, type SignalMessageFields } from '../../../crypto/wire/signal-message.ts';
+import { SeededRandom } from '../../support/seeded-random.ts';
 import { acknowledgedPair, BOB_ID, type Device, exchange, expectRefusal } from './pair.ts';
-import { SeededRandom } from './seeded-random.ts';
 
 interface Forgery {
   /** The post-quantum message in place of the genuine one; its key is then none. */

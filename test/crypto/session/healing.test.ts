@@ -8,8 +8,8 @@ import { ready } from '../../../crypto/primitives/sodium.ts';
 import { encodeSessionRecord, type SessionRecord } from '../../../crypto/session/record.ts';
 import { encodeParty } from '../../peer/party-codec.ts';
 import { refusalOf } from '../../support/refusal.ts';
+import { SeededRandom } from '../../support/seeded-random.ts';
 import { ALICE_ID, acknowledgedPair, BOB_ID, Device, exchange, NOW_MS, newPair } from './pair.ts';
-import { SeededRandom } from './seeded-random.ts';
 
 function thiefOf(victim: Device, label: string): Device {
   const thief = new Device(label, { name: BOB_ID, deviceId: 2 });

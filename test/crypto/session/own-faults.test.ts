@@ -7,8 +7,8 @@ import { decryptMessage, encryptMessage, type PreKeySource } from '../../../cryp
 import { ready } from '../../../crypto/primitives/sodium.ts';
 import { recordSecrets } from '../../../crypto/session/record.ts';
 import { refusalOf } from '../../support/refusal.ts';
+import { SeededRandom } from '../../support/seeded-random.ts';
 import { acknowledgedPair, type Device, NOW_MS, newPair, recordWith } from './pair.ts';
-import { SeededRandom } from './seeded-random.ts';
 
 function failingWith(error: Error): PreKeySource {
   const fail = (): never => {

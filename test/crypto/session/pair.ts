@@ -12,7 +12,7 @@ import type { KeyPair } from '../../../crypto/keys/keys.ts';
 import { emptyStore, Party } from '../../peer/party.ts';
 import { decodeParty, encodeParty } from '../../peer/party-codec.ts';
 import { refusalOf } from '../../support/refusal.ts';
-import { SeededRandom } from './seeded-random.ts';
+import { SeededRandom } from '../../support/seeded-random.ts';
 
 export const NOW_MS = 1_700_000_000_000;
 

@@ -15,8 +15,8 @@ import {
 import { ready } from '../../../crypto/primitives/sodium.ts';
 import { recordSecrets } from '../../../crypto/session/record.ts';
 import { refusalOf } from '../../support/refusal.ts';
+import { SeededRandom } from '../../support/seeded-random.ts';
 import { acknowledgedPair, exchange, NOW_MS, newPair, recordWith } from './pair.ts';
-import { SeededRandom } from './seeded-random.ts';
 
 describe('a session record', () => {
   before(ready);

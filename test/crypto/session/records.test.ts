@@ -4,6 +4,7 @@ import { type CiphertextMessage, hasUsableSession } from '../../../crypto/index.
 import { generateKeyPair } from '../../../crypto/keys/keys.ts';
 import { ready } from '../../../crypto/primitives/sodium.ts';
 import { decodeSignalMessage, encodeSignalMessage } from '../../../crypto/wire/signal-message.ts';
+import { SeededRandom } from '../../support/seeded-random.ts';
 import {
   ALICE_ID,
   acknowledgedPair,
@@ -15,7 +16,6 @@ import {
   newPair,
   recordWith,
 } from './pair.ts';
-import { SeededRandom } from './seeded-random.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
