@@ -1,6 +1,6 @@
 /** `register`: a new account. Every answer can be given by flag; on a terminal the missing ones are asked. */
 
-import { UsageError } from '../../crypto/errors.ts';
+import { ChatError, UsageError } from '../../crypto/errors.ts';
 import type { Secret } from '../../crypto/secret.ts';
 import {
   type Progress,
@@ -9,6 +9,7 @@ import {
   rememberedRelay,
   type UnlockSource,
 } from '../engine/accounts.ts';
+import { parseUri } from '../wire/uri.ts';
 import type { Call } from './call.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { pathsOf, withAccount } from './open-account.ts';
@@ -18,7 +19,10 @@ import { say } from './safe-text.ts';
 
 /** Where `intechat-relay up` listens unless it is told otherwise. */
 const LOCAL_RELAY = 'ic://127.0.0.1:7443';
-const PASSPHRASE_TRIES = 3;
+/** Slips of the finger at a question; after that the error stands. */
+const TRIES = 3;
+/** What another name would mend. */
+const ABOUT_NAME = /^(?:username-|bad-name$|name-taken$|account-exists$)/;
 
 const PROGRESS: Readonly<Record<Progress, string>> = {
   connecting: 'connecting to the relay',
@@ -28,38 +32,79 @@ const PROGRESS: Readonly<Record<Progress, string>> = {
 };
 
 export async function register(call: Call): Promise<ExitCode> {
-  const { flags, printer, interruption } = call;
-  const path = flags.text('recovery-file');
+  await withNewAccount(call, async () => undefined);
+  return EXIT.ok;
+}
+
+/** Registers, and hands the way into the account on before it is forgotten: nobody is asked twice. */
+export async function withNewAccount<T>(
+  call: Call,
+  next: (name: string, unlock: UnlockSource) => Promise<T>,
+): Promise<T> {
+  const path = call.flags.text('recovery-file');
   const relay = await askRelay(call);
   const name = await askName(call);
   const file = path === undefined ? undefined : new WordsFile(path);
   const unlock = await askUnlock(call);
   try {
-    const registered = await interruption.race(
-      registerAccount({
-        paths: pathsOf(call),
-        name,
-        relayUri: relay,
-        invite: flags.text('invite'),
-        unlock,
-        onProgress: (progress) => printer.detail(say`${PROGRESS[progress]}`),
-      }),
-    );
+    const registered = await registerOrAskAgain(call, { relay, name, unlock });
     await finish(call, registered, { file, unlock });
-    return EXIT.ok;
+    return await next(registered.summary.name, unlock);
   } finally {
     if ('passphrase' in unlock) unlock.passphrase.wipe();
     file?.close();
   }
 }
 
-async function askRelay({ settings, terminal, printer, ...call }: Call): Promise<string | undefined> {
+interface Answers {
+  readonly relay: string | undefined;
+  readonly name: string;
+  readonly unlock: UnlockSource;
+}
+
+/** A name that cannot be had is asked again where it was asked for. */
+async function registerOrAskAgain(call: Call, { relay, name, unlock }: Answers): Promise<RegisteredAccount> {
+  const { flags, printer, interruption } = call;
+  const wasAsked = flags.text('name') === undefined;
+  let wanted = name;
+  for (let tries = 1; ; tries++) {
+    try {
+      return await interruption.race(
+        registerAccount({
+          paths: pathsOf(call),
+          name: wanted,
+          relayUri: relay,
+          invite: flags.text('invite'),
+          unlock,
+          onProgress: (progress) => printer.detail(say`${PROGRESS[progress]}`),
+        }),
+      );
+    } catch (error) {
+      const mayAsk = wasAsked && tries < TRIES && error instanceof ChatError && ABOUT_NAME.test(error.code);
+      if (!mayAsk) throw error;
+      printer.note(say`${error.message}; choose another one`);
+      wanted = await askName(call);
+    }
+  }
+}
+
+async function askRelay(call: Call): Promise<string | undefined> {
+  const { settings, terminal, printer } = call;
   if (settings.relay !== undefined) return settings.relay;
-  const known = rememberedRelay(pathsOf({ settings, terminal, printer, ...call }));
+  const known = rememberedRelay(pathsOf(call));
   if (known !== undefined) return known;
   if (!terminal.canAsk) throw missing('the relay', '-r ic://FINGERPRINT@HOST:PORT');
-  const answer = (await terminal.ask(say`relay, or invitation [${LOCAL_RELAY}]: `))?.trim() ?? '';
-  return answer === '' ? LOCAL_RELAY : answer;
+  for (let tries = 1; ; tries++) {
+    const answer = (await terminal.ask(say`relay, or invitation [${LOCAL_RELAY}]: `))?.trim() ?? '';
+    if (answer === '') return LOCAL_RELAY;
+    try {
+      parseUri(answer);
+      return answer;
+    } catch (error) {
+      if (!(error instanceof ChatError) || tries >= TRIES) throw error;
+      printer.note(say`${error.message}; Enter alone takes the relay on this machine`);
+    }
+  }
 }
 
 async function askName({ flags, terminal }: Call): Promise<string> {
@@ -92,7 +137,7 @@ async function askPassphrase({ terminal, printer }: Call): Promise<UnlockSource>
     using again = await terminal.askSecret(say`the same again: `);
     if (isSame(passphrase, again)) return { passphrase };
     passphrase.wipe();
-    if (tries >= PASSPHRASE_TRIES) throw new UsageError('passphrase-differs', 'the two passphrases differ');
+    if (tries >= TRIES) throw new UsageError('passphrase-differs', 'the two passphrases differ');
     printer.note(say`the two differ; try again`);
   }
 }

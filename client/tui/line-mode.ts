@@ -7,7 +7,7 @@ import { personName } from '../cli/message-words.ts';
 import { openForCall, pathsOf } from '../cli/open-account.ts';
 import { phrase, type SafeText, say } from '../cli/safe-text.ts';
 import type { AccountSurface } from '../core/surface.ts';
-import { listAccounts } from '../engine/accounts.ts';
+import { listAccounts, type UnlockSource } from '../engine/accounts.ts';
 import { DrawnScreen } from './drawn-screen.ts';
 import { CHAT_CURSOR } from './housekeeping.ts';
 import { type Item, note } from './item.ts';
@@ -21,10 +21,22 @@ import { Session } from './session.ts';
 const MESSAGE_ID_BYTES = 16;
 
 export async function runLineMode(call: Call): Promise<ExitCode> {
-  if (call.terminal.isInteractive && !hasAccount(call)) {
-    await (await import('../cli/register.ts')).register(call);
-  }
-  const account = await openForCall(call, { role: 'chat', lifetime: 'long', link: true });
+  if (!call.terminal.isInteractive || hasAccount(call)) return chatWithOpened(call);
+  const { withNewAccount } = await import('../cli/register.ts');
+  return withNewAccount(call, (name, unlock) =>
+    chatWithOpened({ ...call, settings: { ...call.settings, account: name } }, unlock),
+  );
+}
+
+async function chatWithOpened(call: Call, unlock?: UnlockSource): Promise<ExitCode> {
+  const account = await openForCall(call, {
+    role: 'chat',
+    lifetime: 'long',
+    link: true,
+    ...(unlock === undefined ? {} : { unlock }),
+  });
+  // Who opened the account needs no passphrase any more, however long the chat lasts.
+  if (account.isOwner && unlock !== undefined && 'passphrase' in unlock) unlock.passphrase.wipe();
   // What was asked for is answered: the keys are for the chat now.
   call.terminal.release();
   try {

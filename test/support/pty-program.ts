@@ -16,6 +16,8 @@ export interface PtyOptions {
 }
 
 const WAIT_MS = 20_000;
+/** After the end of a program its last output is read within this. */
+const QUIET_MS = 50;
 
 export class PtyProgram {
   /** Everything that was written to the terminal, control sequences and all. */
@@ -45,9 +47,11 @@ export class PtyProgram {
     this.#terminal.onData((data) => this.#pty.write(data));
     this.ended = new Promise((resolve) => {
       this.#pty.onExit(({ exitCode, signal }) => {
-        this.#over = true;
-        this.#notify();
-        resolve({ status: exitCode, signal });
+        void this.#drained().then(() => {
+          this.#over = true;
+          this.#notify();
+          resolve({ status: exitCode, signal });
+        });
       });
     });
   }
@@ -107,6 +111,15 @@ export class PtyProgram {
       }
     } finally {
       clearTimeout(timer);
+    }
+  }
+
+  /** The exit is told before the last output was read: waits until nothing more comes and all of it is shown. */
+  async #drained(): Promise<void> {
+    for (let seen = -1; seen !== this.raw.length; ) {
+      seen = this.raw.length;
+      await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+      await this.#written;
     }
   }
 

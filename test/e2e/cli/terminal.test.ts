@@ -112,6 +112,21 @@ describe('commands at a terminal', function () {
       expect((await stat(join(folder, 'key'))).mode & 0o777).to.equal(0o600);
     });
 
+    it('asks again after a slip in the relay, and for another name when one cannot be had', async () => {
+      const pty = run(await home(), 'register');
+      await answer(pty, / \[ic:\/\/127\.0\.0\.1:7443\]: $/, 'alice');
+      await pty.until('Enter alone takes the relay on this machine');
+      await answer(pty, / \[ic:\/\/127\.0\.0\.1:7443\]: $/, relay.uri);
+      await answer(pty, 'name: ', '1st');
+      await answer(pty, 'passphrase: ', '');
+      await pty.until('choose another one');
+      await answer(pty, 'name: ', 'alice');
+      await pty.until(() => pty.text().split('choose another one').length === 3);
+      await answer(pty, 'name: ', 'fourth');
+      expect((await pty.ended).status).to.equal(0);
+      expect(pty.text()).to.include('registered fourth on ic://');
+    });
+
     it('leaves nothing behind when it is interrupted before anything was sent', async () => {
       const empty = await home();
       const pty = run(empty, 'register', 'third', '-r', relay.uri);
