@@ -6,7 +6,7 @@ import { clientHomes, jsonOf } from '../support/client-process.ts';
 import { reservePort } from '../support/ports.ts';
 import { type RelayProcess, relayProcesses } from '../support/relay-process.ts';
 import { expectSameStory, GENEROUS } from '../support/same-story.ts';
-import { startTalking } from '../support/talker.ts';
+import { startTalking, type Talker } from '../support/talker.ts';
 import { temporaryDirectories } from '../support/temporary-directory.ts';
 
 const WAIT_MS = 20_000;
@@ -21,6 +21,7 @@ describe('a relay that is restarted', function () {
   let relay: RelayProcess;
   let alice: Actor;
   let bob: Actor;
+  let talkers: readonly Talker[] = [];
 
   const start = async (): Promise<void> => {
     relay = await startRelay(join(directory, 'relay'), GENEROUS, { port });
@@ -37,8 +38,10 @@ describe('a relay that is restarted', function () {
     await befriendActors(alice, bob);
   });
 
+  afterEach(() => Promise.all(talkers.map((talker) => talker.close())));
+
   it('keeps what it took and gets what waited, in both directions, each text once and in order', async () => {
-    const talkers = await Promise.all([
+    talkers = await Promise.all([
       startTalking(alice, 'bob', 'restart'),
       startTalking(bob, 'alice', 'restart'),
     ]);

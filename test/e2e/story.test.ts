@@ -193,12 +193,14 @@ describe('two people and a relay', function () {
       ['identities', 'bob'],
       ['address'],
     ];
-    for (const args of commands) {
-      const result = await alice.home.run([...args, '--json']);
-      expect(result, args.join(' ')).to.include({ status: 0 });
-      expect(result.stdout.trim().split('\n'), args.join(' ')).to.have.length(1);
-      expect(jsonOf(result).ok, args.join(' ')).to.equal(true);
-    }
+    await Promise.all(
+      commands.map(async (args) => {
+        const result = await alice.home.run([...args, '--json']);
+        expect(result, args.join(' ')).to.include({ status: 0 });
+        expect(result.stdout.trim().split('\n'), args.join(' ')).to.have.length(1);
+        expect(jsonOf(result).ok, args.join(' ')).to.equal(true);
+      }),
+    );
     for (const args of [
       ['send', 'bob', '-m', ''],
       ['history', 'stranger'],

@@ -56,6 +56,8 @@ class DaemonTalker implements Talker {
   #remote: Promise<RemoteAccount> | undefined;
   #watches: (() => void)[] = [];
   #stopped = false;
+  /** So many texts are wanted, however many wait. */
+  #wanted = 0;
   #talking: Promise<void> = Promise.resolve();
 
   constructor(actor: Actor, to: string, story: string) {
@@ -87,6 +89,7 @@ class DaemonTalker implements Talker {
   }
 
   async moreSaid(texts: number): Promise<void> {
+    this.#wanted = this.said.length + texts;
     await this.#grown(() => this.said.length, texts);
   }
 
@@ -171,7 +174,7 @@ class DaemonTalker implements Talker {
     while (!this.#stopped) {
       await pause(PACE_MS * WINDOW);
       const first = this.said.length;
-      if (first - this.acknowledged.size >= BACKLOG_MAX) continue;
+      if (first - this.acknowledged.size >= BACKLOG_MAX && first >= this.#wanted) continue;
       for (let at = first; at < first + WINDOW; at++)
         this.said.push(`${this.#story}: ${this.actor.name} ${at}`);
       await this.#sayAll(this.said.slice(first));
