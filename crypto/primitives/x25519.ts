@@ -10,6 +10,7 @@ import { createPrivateKey, createPublicKey, diffieHellman, type KeyObject } from
 import { isZero } from '../bytes.ts';
 import { assert, ProtocolError } from '../errors.ts';
 import { BoundedCache } from './bounded-cache.ts';
+import { importPublicJwk, toBase64Url } from './jwk.ts';
 
 const KEY_BYTES = 32;
 /** A ratchet turn uses a peer's key twice, an identity key comes back for every session. */
@@ -119,15 +120,11 @@ export function agree(privateKey: X25519PrivateKey, publicKey32: Uint8Array): Ui
 
 function importPublicKey(publicKey: Uint8Array): KeyObject {
   const x = toBase64Url(publicKey);
-  return publicKeys.get(x, () => createPublicKey({ key: { kty: 'OKP', crv: 'X25519', x }, format: 'jwk' }));
+  return publicKeys.get(x, () => importPublicJwk('X25519', x));
 }
 
 function exportPublicKey(keyObject: KeyObject): Uint8Array {
   const { x } = createPublicKey(keyObject).export({ format: 'jwk' });
   assert(x !== undefined, 'node exported an X25519 key without x');
   return new Uint8Array(Buffer.from(x, 'base64url'));
-}
-
-function toBase64Url(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64url');
 }

@@ -4,12 +4,13 @@
  * @see The XEdDSA and VXEdDSA Signature Schemes, revision 1, section 2.4
  */
 
-import { createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { type KeyObject, verify } from 'node:crypto';
 import { assert } from '../errors.ts';
 import { BoundedCache } from './bounded-cache.ts';
 import { isCanonicalPoint, montgomeryToEdwards } from './curve-points.ts';
 import { multiplyAddScalars, multiplyBasePoint, reduceScalar } from './ed25519-group.ts';
 import { sha512 } from './hash.ts';
+import { importPublicJwk, toBase64Url } from './jwk.ts';
 import type { X25519PrivateKey } from './x25519.ts';
 
 const KEY_BYTES = 32;
@@ -94,7 +95,7 @@ function verificationKey(publicKey32: Uint8Array, signature: Uint8Array): Verifi
   const sign = lastByte >> 7 === 1 ? 1 : 0;
   return verificationKeys.get(`${sign}${toBase64Url(publicKey32)}`, () => {
     const point = montgomeryToEdwards(publicKey32, sign);
-    const keyObject = point === undefined ? undefined : importEdwardsPoint(point);
+    const keyObject = point === undefined ? undefined : importPublicJwk('Ed25519', toBase64Url(point));
     return { keyObject, isCanonical: undefined };
   });
 }
@@ -116,15 +117,4 @@ function isReduced(signature: Uint8Array): boolean {
     if (byte !== limit) return byte < limit;
   }
   return false;
-}
-
-function importEdwardsPoint(point: Uint8Array): KeyObject {
-  return createPublicKey({
-    key: { kty: 'OKP', crv: 'Ed25519', x: toBase64Url(point) },
-    format: 'jwk',
-  });
-}
-
-function toBase64Url(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64url');
 }
