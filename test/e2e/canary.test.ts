@@ -92,8 +92,8 @@ describe('canaries', function () {
     await look();
     await alice.receive('-t', '0');
     await Promise.all([
-      alice.ok(['send', BOB, '--wait', 'delivered'], { input: QUESTION }),
-      bob.receive('-t', '5', '-n', '2'),
+      alice.ok(['send', BOB, '--wait', 'delivered', '--timeout', '30'], { input: QUESTION }),
+      bob.receive('-t', '20', '-n', '2'),
     ]);
     await look();
     const daemon = await alice.daemon();

@@ -95,8 +95,9 @@ describe('two people and a relay', function () {
 
   it('hear that a message was delivered', async () => {
     const [sent] = await Promise.all([
-      alice.send('bob', 'did you get this?', '--wait', 'delivered'),
-      bob.receive('-t', '5', '-n', '1'),
+      alice.send('bob', 'did you get this?', '--wait', 'delivered', '--timeout', '30'),
+      // It ends with the message, not with the time.
+      bob.receive('-t', '120', '-n', '1'),
     ]);
     expect(sent.state).to.equal('delivered');
     const states = (await alice.history('bob')).map(({ direction, state }) => `${direction} ${state}`);
@@ -171,6 +172,11 @@ describe('two people and a relay', function () {
     const input = 'correct horse battery staple';
     expect(await none.ok(['whoami', '--passphrase-fd', '0'], { input })).to.include({ name: 'carol' });
     expect(await carol.ok(['whoami'])).to.include({ name: 'carol' });
+    // What comes out of a pipe comes once, and registering opens the store twice.
+    const words = join(carol.home.directory, 'dora.words');
+    const pipe = ['--passphrase-fd', '0', '--recovery-file', words, '-r', relay.uri, '--json'];
+    const registered = jsonOf(await carol.home.run(['register', 'dora', ...pipe], { input }));
+    expect(registered.result).to.include({ name: 'dora', recoveryConfirmed: true });
   });
 
   it('write from cron: no terminal, no session, a bare environment', async () => {
