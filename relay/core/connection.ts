@@ -50,6 +50,8 @@ export class Connection implements RelayConnection, Caller {
   #greeted = false;
   #closed = false;
   #unanswered = 0;
+  /** It was told that the relay goes away, and closes with its last answer. */
+  #ending = false;
   #second = 0;
   #thisSecond = 0;
   /** An exclusive request is running; what came after it waits here. */
@@ -174,7 +176,7 @@ export class Connection implements RelayConnection, Caller {
   #accept(request: RequestRecord): void {
     const { context } = this.#owner;
     if (context.draining) {
-      this.#refuse(request.id, 'draining');
+      this.#refuseDraining(request.id);
       return;
     }
     const { requestsInFlight, requestsPerSecond } = context.limits;
@@ -188,6 +190,16 @@ export class Connection implements RelayConnection, Caller {
     this.#owner.requestBegan();
     if (this.#waiting === undefined) this.#start(request);
     else this.#waiting.push(request);
+  }
+
+  /** The connection closes with this, but not before what runs on it is answered. */
+  #refuseDraining(id: number): void {
+    if (this.#unanswered === 0) {
+      this.#refuse(id, 'draining');
+      return;
+    }
+    this.#ending = true;
+    this.#sink.send({ response: { id, status: statusOf('draining'), body: EMPTY } });
   }
 
   #turnSecond(): void {
@@ -216,6 +228,9 @@ export class Connection implements RelayConnection, Caller {
     for (const run of result.after ?? []) run();
     if (this.#isSuspicious()) this.close(CLOSE.policyViolation, 'too many refused attempts');
     if (exclusive) this.#startWaiting();
+    if (this.#ending && this.#unanswered === 0) {
+      this.close(CLOSE.goingAway, relayError('draining').message);
+    }
   }
 
   #isSuspicious(): boolean {

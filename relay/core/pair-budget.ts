@@ -8,9 +8,15 @@ import type { Random } from '../../crypto/random.ts';
 import { DAY_MS, untilNextDay } from './day-counters.ts';
 import { binaryText } from './map-keys.ts';
 
+interface Counted {
+  bytes: number;
+  /** How often it was taken and not given back. */
+  uses: number;
+}
+
 interface Spent {
-  /** Their envelope ids, so that a repetition is not a second one. */
-  readonly requests: Set<string>;
+  /** By envelope id, so that a repetition is not a second one. */
+  readonly requests: Map<string, Counted>;
   bytes: number;
 }
 
@@ -43,29 +49,41 @@ export class PairBudget {
     this.#random = random;
   }
 
-  /** @returns 0 when the request fits into the pair's day and is counted, else the ms until the next day */
+  /**
+   * The first request of a day fits whatever its size: it may have to carry a long chain of records.
+   *
+   * @returns 0 when the request fits into the pair's day and is counted, else the ms until the next day
+   */
   take(request: PairRequest, nowMs: number): number {
     const spent = this.#find(request, nowMs);
     const id = binaryText(request.envelopeId);
-    if (spent.requests.has(id)) return 0;
-    const bytes = spent.bytes + request.bytes;
-    if (spent.requests.size >= this.#limits.requests || bytes > this.#limits.bytes)
-      return untilNextDay(nowMs);
-    spent.requests.add(id);
-    spent.bytes = bytes;
+    const known = spent.requests.get(id);
+    const more = Math.max(0, request.bytes - (known?.bytes ?? 0));
+    const others = spent.requests.size - (known === undefined ? 0 : 1);
+    const fits = (more === 0 && known !== undefined) || others === 0 || this.#leaves(spent, more);
+    if (!fits || others >= this.#limits.requests) return untilNextDay(nowMs);
+    spent.requests.set(id, { bytes: (known?.bytes ?? 0) + more, uses: (known?.uses ?? 0) + 1 });
+    spent.bytes += more;
     return 0;
   }
 
-  /** The request reached nobody through no fault of its sender. */
+  /** The request reached nobody through no fault of its sender, and neither did a repetition of it. */
   giveBack(request: PairRequest, nowMs: number): void {
+    if (dayOf(nowMs) !== this.#day) return;
     const spent = this.#find(request, nowMs);
-    if (spent.requests.delete(binaryText(request.envelopeId))) {
-      spent.bytes = Math.max(0, spent.bytes - request.bytes);
-    }
+    const id = binaryText(request.envelopeId);
+    const known = spent.requests.get(id);
+    if (known === undefined || --known.uses > 0) return;
+    spent.requests.delete(id);
+    spent.bytes -= known.bytes;
+  }
+
+  #leaves(spent: Spent, bytes: number): boolean {
+    return spent.bytes + bytes <= this.#limits.bytes;
   }
 
   #find({ from, to }: PairRequest, nowMs: number): Spent {
-    const day = Math.floor(nowMs / DAY_MS);
+    const day = dayOf(nowMs);
     if (day !== this.#day) {
       this.#day = day;
       this.#spent.clear();
@@ -76,7 +94,7 @@ export class PairBudget {
     let spent = this.#spent.get(key);
     if (spent === undefined) {
       if (this.#spent.size >= this.#pairsMax) this.#forgetOldest();
-      spent = { requests: new Set(), bytes: 0 };
+      spent = { requests: new Map(), bytes: 0 };
       this.#spent.set(key, spent);
     }
     return spent;
@@ -86,4 +104,8 @@ export class PairBudget {
     const [oldest] = this.#spent.keys();
     if (oldest !== undefined) this.#spent.delete(oldest);
   }
+}
+
+function dayOf(nowMs: number): number {
+  return Math.floor(nowMs / DAY_MS);
 }

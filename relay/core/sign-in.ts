@@ -22,10 +22,12 @@ import type {
   SignInRequest,
   SignInResponse,
 } from '../protocol/operations.ts';
-import { type Caller, requireAnonymous } from './caller.ts';
+import { type Caller, type DevicePeer, requireAnonymous } from './caller.ts';
 import type { RelayContext } from './context.ts';
 
 const SESSION_ID_BYTES = 16;
+/** No account id: it is not one that a record could have. */
+const NOBODY = new Uint8Array(16);
 
 export async function signIn(
   context: RelayContext,
@@ -52,10 +54,18 @@ export async function signIn(
     case 'open': {
       const { fence, recordSequence, counts, waiting } = outcome;
       const sessionId = tokenHash.slice(0, SESSION_ID_BYTES);
-      caller.signIn({ kind: 'device', account: session.account, device, fence, sessionId });
+      const peer: DevicePeer = { kind: 'device', account: session.account, device, fence, sessionId };
+      caller.signIn(peer);
+      // Who ended the session a moment ago could not find this connection yet.
+      if (!(await isOpen(context, peer))) throw relayError('session-revoked');
       return { recordSequence, preKeys: counts, waiting };
     }
   }
+}
+
+async function isOpen(context: RelayContext, { account, device, sessionId }: DevicePeer): Promise<boolean> {
+  const sessions = await context.store.sessions(account);
+  return sessions.some((session) => session.device === device && equalBytes(session.id, sessionId));
 }
 
 export async function passwordSignIn(
@@ -68,7 +78,8 @@ export async function passwordSignIn(
   const name = foldOrUndefined(username);
   const attempt = context.admission.login(name ?? username, caller.address, context.nowMs);
   const entry = name === undefined ? undefined : await context.store.accountByName(name);
-  const hash = entry === undefined ? undefined : await context.store.passwordHash(entry.account);
+  // Also for a name that nobody has: both take the same steps.
+  const hash = await context.store.passwordHash(entry?.account ?? NOBODY);
   let matches: boolean;
   try {
     matches = await context.passwords.verify(authKey, hash);

@@ -40,6 +40,7 @@ export const CAPABILITY_PER_DAY = 3_000;
 export const CAPABILITY_BYTES_PER_DAY = 268_435_456;
 /** First contact by a signed-in stranger: per pair and day. */
 export const REQUESTS_PER_PAIR_AND_DAY = 5;
+/** Beyond the first one, which may be of any size: it carries the whole chain of its sender's records. */
 export const REQUEST_BYTES_PER_PAIR_AND_DAY = 32_768;
 /** Contact requests of one account, whatever the target. */
 export const REQUESTS_PER_MINUTE = 60;

@@ -35,11 +35,11 @@ export function createRowStore(disk: RowDisk): RelayStore {
   const sweeper = new Sweeper(rows);
   return {
     createAccount: (account) => rows.transact((tx) => accounts.createAccount(tx, account)),
-    account: async (account) => accounts.readAccount(rows, account),
-    accountByName: async (username) => accounts.readAccountByName(rows, username),
-    records: async (account, range) => readRecords(rows, account, range),
+    account: (account) => rows.settled(() => accounts.readAccount(rows, account)),
+    accountByName: (username) => rows.settled(() => accounts.readAccountByName(rows, username)),
+    records: (account, range) => rows.settled(() => readRecords(rows, account, range)),
     casRecord: (next) => rows.transact((tx) => accounts.casRecord(tx, next)),
-    passwordHash: async (account) => accounts.readPasswordHash(rows, account),
+    passwordHash: (account) => rows.settled(() => accounts.readPasswordHash(rows, account)),
     setPasswordHash: (account, hash) => rows.transact((tx) => accounts.setPasswordHash(tx, account, hash)),
     setListed: (account, listed) => rows.transact((tx) => accounts.setListed(tx, account, listed)),
     deleteAccount: (account) => rows.transact((tx) => accounts.deleteAccount(tx, account)),
@@ -48,16 +48,16 @@ export function createRowStore(disk: RowDisk): RelayStore {
       if (!rows.readOnly) return rows.transact((tx) => sessions.openSession(tx, params, true));
       return sessions.openSession(readingOnly(rows), params, false);
     },
-    sessions: async (account) => sessions.listSessions(rows, account),
+    sessions: (account) => rows.settled(() => sessions.listSessions(rows, account)),
     revokeSession: (account, id) => rows.transact((tx) => sessions.revokeSession(tx, account, id)),
 
     addPreKeys: (params) => rows.transact((tx) => keys.addPreKeys(tx, params)),
-    preKeyCounts: async (account, device) => keys.readCounts(rows, devicePath(account, device)),
+    preKeyCounts: (account, device) => rows.settled(() => keys.readCounts(rows, devicePath(account, device))),
     takeBundles: (params) => rows.transact((tx) => keys.takeBundles(tx, params)),
 
     addCapabilities: (account, added, max) =>
       rows.transact((tx) => capabilities.addCapabilities(tx, account, added, max)),
-    capability: async (hash) => capabilities.readCapability(rows, hash),
+    capability: (hash) => rows.settled(() => capabilities.readCapability(rows, hash)),
     endCapability: (account, hash, end, max) =>
       rows.transact((tx) => capabilities.endCapability(tx, account, hash, end, max)),
 
@@ -73,8 +73,8 @@ export function createRowStore(disk: RowDisk): RelayStore {
     readMailbox: (mailbox, range) => readMailbox(rows, mailbox, range),
     ackUpTo: ({ account, device }, sequence, fence) =>
       rows.transact((tx) => mailboxes.ackUpTo(tx, devicePath(account, device), sequence, fence)),
-    mailboxStatus: async ({ account, device }) =>
-      mailboxes.readMailboxStatus(rows, devicePath(account, device)),
+    mailboxStatus: ({ account, device }) =>
+      rows.settled(() => mailboxes.readMailboxStatus(rows, devicePath(account, device))),
 
     expire: (params) => sweeper.expire(params),
     upkeep: () => rows.upkeep(),
@@ -105,10 +105,10 @@ async function readMailbox(
   const { first, next } = mailboxes.readHead(rows, path);
   const entries: MailboxEntry[] = [];
   let sequence = Math.max(afterSequence + 1, first);
-  const end = Math.min(next, sequence + maxMessages);
   let sizeBytes = 0;
-  while (sequence < end) {
-    const count = Math.min(READ_AT_A_TIME, end - sequence);
+  // As long as nothing came there may be something behind what went while we read.
+  while (sequence < next && entries.length < maxMessages) {
+    const count = Math.min(READ_AT_A_TIME, next - sequence, maxMessages - entries.length);
     const keys = Array.from({ length: count }, (_, index) => mailKey(path, sequence + index));
     for (const row of await rows.getMany(keys)) {
       // Acknowledged or expired while we read.

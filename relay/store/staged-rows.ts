@@ -112,13 +112,25 @@ export class StagedRows {
       this.#takeBack(group);
       throw error;
     } finally {
-      if (group.rows.size === 0) this.#groups.pop();
+      if (group.rows.size === 0) this.#forgetGroup(group);
     }
     // Without writes of its own a result may still rest on rows that are not durable yet.
     const durable = this.#groups.at(-1)?.durable;
     if (durable !== undefined) this.#startWriting();
     staged?.(result);
     await durable;
+    return result;
+  }
+
+  /**
+   * Reads at once, staged rows included, and answers when all of what it saw is durable: nobody may be told of a
+   * row that a crash could still take back.
+   *
+   * @throws RelayError `read-only` when the disk did not take it
+   */
+  async settled<T>(read: () => T): Promise<T> {
+    const result = read();
+    await this.#groups.at(-1)?.durable;
     return result;
   }
 
@@ -205,6 +217,12 @@ export class StagedRows {
       if (existed) group.rows.set(key, before);
       else group.rows.delete(key);
     }
+  }
+
+  /** Of what a transaction that threw had written nothing is left but its count. */
+  #forgetGroup(group: Group): void {
+    this.#groups.pop();
+    this.#stagedBytes -= group.bytes;
   }
 
   #count(group: Group, bytes: number): void {

@@ -139,6 +139,41 @@ describe('pair budget', () => {
     budget.giveBack(request(a, b, '1', 20), 0);
     expect(budget.take(request(a, b, '2', 20), 0)).to.equal(0);
   });
+
+  it('takes nothing back while the same request is under way a second time', () => {
+    const budget = new PairBudget({ requests: 1, bytes: 100 }, new SeededRandom('budget'));
+    budget.take(request(a, b, '1'), 0);
+    budget.take(request(a, b, '1'), 0);
+    budget.giveBack(request(a, b, '1'), 0);
+    expect(budget.take(request(a, b, '2'), 0)).to.equal(DAY_MS);
+    budget.giveBack(request(a, b, '1'), 0);
+    expect(budget.take(request(a, b, '2'), 0)).to.equal(0);
+  });
+
+  it('counts what a repetition is larger than the first', () => {
+    const budget = new PairBudget({ requests: 3, bytes: 100 }, new SeededRandom('budget'));
+    budget.take(request(a, b, '1', 10), 0);
+    expect(budget.take(request(a, b, '1', 50), 0)).to.equal(0);
+    expect(budget.take(request(a, b, '1', 30), 0)).to.equal(0);
+    expect(budget.take(request(a, b, '2', 51), 0)).to.equal(DAY_MS);
+    expect(budget.take(request(a, b, '2', 50), 0)).to.equal(0);
+    expect(budget.take(request(a, b, '1', 51), 0)).to.equal(DAY_MS);
+  });
+
+  it('lets the first request of a day be larger than the rest of the day together', () => {
+    const budget = new PairBudget({ requests: 3, bytes: 100 }, new SeededRandom('budget'));
+    expect(budget.take(request(a, b, '1', 1_000), 0)).to.equal(0);
+    expect(budget.take(request(a, b, '1', 1_000), 0)).to.equal(0);
+    expect(budget.take(request(a, b, '2', 1), 0)).to.equal(DAY_MS);
+  });
+
+  it('gives nothing of yesterday back to today', () => {
+    const budget = new PairBudget({ requests: 1, bytes: 100 }, new SeededRandom('budget'));
+    budget.take(request(a, b, '1'), DAY_MS - 1);
+    budget.take(request(a, b, '2'), DAY_MS);
+    budget.giveBack(request(a, b, '1'), DAY_MS - 1);
+    expect(budget.take(request(a, b, '3'), DAY_MS)).to.equal(DAY_MS);
+  });
 });
 
 describe('memory for limits', () => {

@@ -239,6 +239,38 @@ describe('contact request', () => {
     expect(await code(bob, '5')).to.equal('ok');
   });
 
+  it('cannot go beyond its budget by riding on one that the relay gives back', async () => {
+    const rig = makeRig({ limits: { requestsPerPairAndDay: 1 } });
+    const bob = await rig.register('bob');
+    const alice = await rig.signIn('alice');
+    const { number, request } = operations.deliver;
+    const codes: string[] = [];
+    for (const name of ['one', 'two']) {
+      const stale = request.encode(requestTo(bob, name, { recordSequence: 9 }));
+      const good = request.encode(requestTo(bob, name));
+      const replies = await alice.pipeline([
+        [number, stale],
+        [number, good],
+      ]);
+      codes.push(...replies.map(({ code }) => code));
+    }
+    expect(codes).to.deep.equal(['stale-devices', 'ok', 'rate-limited', 'rate-limited']);
+    expect((await rig.relay.stats()).messages).to.equal(1);
+  });
+
+  it('may carry the longest chain of records once a day', async () => {
+    const rig = makeRig();
+    const bob = await rig.register('bob');
+    const alice = await rig.signIn('alice');
+    const code = async (name: string, size: number) => {
+      const { capability: _, ...request } = sized(bob, name, size);
+      return (await alice.call('deliver', request)).code;
+    };
+    expect(await code('1', ENVELOPE_MAX_BYTES)).to.equal('ok');
+    expect(await code('1', ENVELOPE_MAX_BYTES)).to.equal('ok');
+    expect(await code('2', 1)).to.equal('rate-limited');
+  });
+
   it('may have 32 KiB per pair and day, of one copy, exactly', async () => {
     const rig = makeRig();
     const bob = await rig.register('bob');
@@ -247,8 +279,9 @@ describe('contact request', () => {
       const { capability: _, ...request } = sized(bob, name, size);
       return (await alice.call('deliver', request)).code;
     };
-    expect(await code('1', 32_769)).to.equal('rate-limited');
-    expect(await code('2', 32_767)).to.equal('ok');
+    expect(await code('1', 1)).to.equal('ok');
+    expect(await code('2', 32_768)).to.equal('rate-limited');
+    expect(await code('2', 32_766)).to.equal('ok');
     expect(await code('3', 2)).to.equal('rate-limited');
     expect(await code('4', 1)).to.equal('ok');
   });

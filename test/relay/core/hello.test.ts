@@ -4,7 +4,7 @@ import { FRAME_MAX_BYTES } from '../../../relay/protocol/limits.ts';
 import { operations } from '../../../relay/protocol/operations.ts';
 import { seededBytes } from '../../support/seeded-bytes.ts';
 import { relayRootKey } from './people.ts';
-import { makeRig, START_MS, TestClient } from './rig.ts';
+import { envelopeTo, makeRig, START_MS, TestClient } from './rig.ts';
 
 const EMPTY = new Uint8Array(0);
 
@@ -173,4 +173,28 @@ describe('relay drain', () => {
     expect(anonymous.closedWith).to.equal(CLOSE.goingAway);
     expect(bob.name).to.equal('bob');
   });
+
+  it('answers what runs on a connection that asks for more meanwhile', async () => {
+    const rig = makeRig();
+    const bob = await rig.register('bob');
+    const sender = rig.connect();
+    const { promise, resolve } = gate();
+    rig.disk.beforeWrite = () => promise;
+    const running = sender.call('deliver', envelopeTo(bob, 'one'));
+    const drained = rig.relay.drain(0);
+    expect((await sender.call('deliver', envelopeTo(bob, 'two'))).code).to.equal('draining');
+    expect(sender.closedWith).to.equal(undefined);
+    resolve();
+    expect((await running).code).to.equal('ok');
+    expect(sender.closedWith).to.equal(CLOSE.goingAway);
+    await drained;
+  });
 });
+
+function gate(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve: () => void = () => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}

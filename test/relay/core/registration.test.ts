@@ -10,9 +10,32 @@ import { TEST_TIME_MS } from '../../support/accounts.ts';
 import { forgeRecord } from '../../support/record-forge.ts';
 import { seededBytes } from '../../support/seeded-bytes.ts';
 import { AUTH_KEY, makePerson, person, relayFingerprint, uploadOf } from './people.ts';
-import { makeRig, type Rig } from './rig.ts';
+import { makeRig, type Rig, settle } from './rig.ts';
 
 describe('registration at the relay', () => {
+  it('is not confirmed to a repetition before it is durable', async () => {
+    const rig = makeRig();
+    const { registration } = person('bob');
+    let letThrough = (): void => {};
+    rig.disk.beforeWrite = () =>
+      new Promise((resolve) => {
+        letThrough = resolve;
+      });
+    const answered: string[] = [];
+    const register = async (name: string) => {
+      const { code } = await rig.connect().call('register', registration);
+      answered.push(`${name} ${code}`);
+    };
+    const first = register('first');
+    await settle();
+    const second = register('second');
+    await settle();
+    expect(answered).to.deep.equal([]);
+    letThrough();
+    await Promise.all([first, second]);
+    expect(answered.toSorted()).to.deep.equal(['first ok', 'second ok']);
+  });
+
   const attempt = async (rig: Rig, request: RegisterRequest) =>
     (await rig.connect().call('register', request)).code;
 

@@ -1,15 +1,43 @@
 import { expect } from 'chai';
 import { signSessionChallenge } from '../../../crypto/account/challenge.ts';
 import { makeEnrolment } from '../../../crypto/account/enrolment.ts';
+import { makeNextRecord } from '../../../crypto/account/make-record.ts';
 import { Enrolment } from '../../../crypto/account/record-codec.ts';
 import { generateKeyPair } from '../../../crypto/keys/keys.ts';
 import { sha256 } from '../../../crypto/primitives/hash.ts';
 import { relayError } from '../../../relay/protocol/errors.ts';
 import { CLOSE } from '../../../relay/protocol/frames.ts';
 import { operations } from '../../../relay/protocol/operations.ts';
+import { openMemoryStore } from '../../../relay/store/memory.ts';
+import type { RelayStore } from '../../../relay/store/store.ts';
+import { makeTestDevice, TEST_TIME_MS } from '../../support/accounts.ts';
 import { seededBytes } from '../../support/seeded-bytes.ts';
 import { AUTH_KEY, type Person, person, WRONG_AUTH_KEY } from './people.ts';
-import { DAY_MS, makeRig, type Rig, START_MS, type TestClient } from './rig.ts';
+import { DAY_MS, makeRig, type Rig, START_MS, settle, type TestClient } from './rig.ts';
+
+/** A relay that hears of the next opened session only when it is told to. */
+function makeSlowRig(): { readonly rig: Rig; hold(): () => void } {
+  const store = openMemoryStore();
+  let held = Promise.resolve();
+  const slow: RelayStore = {
+    ...store,
+    openSession: async (params) => {
+      const outcome = await store.openSession(params);
+      await held;
+      return outcome;
+    },
+  };
+  return {
+    rig: makeRig({ store: slow }),
+    hold: () => {
+      let release: () => void = () => {};
+      held = new Promise((resolve) => {
+        release = resolve;
+      });
+      return release;
+    },
+  };
+}
 
 describe('device session', () => {
   it('needs the device key, this relay, this connection, this token and this device', async () => {
@@ -94,6 +122,47 @@ describe('device session', () => {
     const [session] = (await later.call('listSessions', {})).answer.sessions;
     const day = Math.floor(START_MS / DAY_MS);
     expect([session?.createdDay, session?.lastUsedDay]).to.deep.equal([day, day + 3]);
+  });
+
+  it('that is revoked while it opens is closed', async () => {
+    const { rig, hold } = makeSlowRig();
+    const bob = await rig.register('bob');
+    const token = seededBytes('second session', 32);
+    await rig.connect().signIn(bob, { token });
+    const owner = await rig.signIn('bob');
+    const release = hold();
+    const thief = rig.connect();
+    const opening = thief.call('signIn', thief.signInRequest(bob, { token }));
+    await settle();
+    const revoked = await owner.call('revokeSession', { id: sha256(token).slice(0, 16) });
+    expect(revoked.code).to.equal('ok');
+    release();
+    expect((await opening).code).to.equal('session-revoked');
+    expect(thief.closedWith).to.equal(CLOSE.sessionRevoked);
+  });
+
+  it('of a device that is removed while it opens is closed', async () => {
+    const { rig, hold } = makeSlowRig();
+    const bob = await rig.register('bob');
+    const second = makeTestDevice(bob.random, bob.root, 2);
+    const owner = await rig.signIn('bob');
+    const signer = { kind: 'root', privateKey: bob.root.privateKey } as const;
+    const next = (chain: Person['chain'], devices: readonly Person['device'][]) =>
+      makeNextRecord(
+        { chain, devices: devices.map(({ entry }) => entry), signer, timeMs: TEST_TIME_MS },
+        bob.random,
+      );
+    const added = next(bob.chain, [bob.device, second]);
+    expect((await owner.call('submitRecord', { record: added.record })).code).to.equal('ok');
+    const { record } = next(added.chain, [bob.device]);
+    const release = hold();
+    const removed = rig.connect();
+    const opening = removed.call('signIn', removed.signInRequest(bob, { device: second }));
+    await settle();
+    expect((await owner.call('submitRecord', { record })).code).to.equal('ok');
+    release();
+    expect((await opening).code).to.equal('session-revoked');
+    expect(removed.closedWith).to.equal(CLOSE.sessionRevoked);
   });
 
   it('ends with its token when it is revoked', async () => {

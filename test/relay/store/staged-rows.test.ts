@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { relayError } from '../../../relay/protocol/errors.ts';
 import { MemoryDisk } from '../../../relay/store/memory.ts';
 import { StagedRows } from '../../../relay/store/staged-rows.ts';
 import { TwoGenerationCache } from '../../../relay/store/two-generation-cache.ts';
@@ -169,6 +170,44 @@ describe('group commit', () => {
     expect(rows.readOnly).to.equal(false);
     await rows.transact((tx) => tx.put('a', value(6)));
     expect(rows.get('a')?.[0]).to.equal(6);
+  });
+
+  it('counts nothing of transactions that threw', async () => {
+    const rows = new StagedRows(new MemoryDisk(), () => false);
+    const large = new Uint8Array(1_048_576);
+    for (let i = 0; i < 70; i++) {
+      const failed = rows.transact((tx) => {
+        tx.put(`${i}`, large);
+        throw relayError('internal');
+      });
+      expect(await rejectionOf(failed)).to.equal('internal');
+    }
+    await rows.transact((tx) => tx.put('a', value(1)));
+    expect(rows.get('a')).to.deep.equal(value(1));
+    expect(rows.get('0')).to.equal(undefined);
+  });
+
+  it('answers a reader when what it saw is durable, and not when it never will be', async () => {
+    const disk = new SlowDisk();
+    const rows = new StagedRows(disk, () => false);
+    const seen: (number | undefined)[] = [];
+    const read = (): Promise<unknown> =>
+      rows.settled(() => rows.get('a')?.[0]).then((first) => seen.push(first));
+    await read();
+    expect(seen).to.deep.equal([undefined]);
+    const written = rows.transact((tx) => tx.put('a', value(1)));
+    const reading = read();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(seen).to.have.length(1);
+    await disk.letThrough();
+    await Promise.all([written, reading]);
+    expect(seen).to.deep.equal([undefined, 1]);
+    disk.beforeWrite = () => Promise.reject(new Error('disk'));
+    const lost = rejectionOf(rows.transact((tx) => tx.put('a', value(2))));
+    expect(await rejectionOf(read())).to.equal('read-only');
+    expect(await lost).to.equal('read-only');
+    await read();
+    expect(seen).to.deep.equal([undefined, 1, 1]);
   });
 
   it('tells writers to come back when too much waits for the disk', async () => {
