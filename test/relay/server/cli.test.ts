@@ -57,6 +57,33 @@ describe('relay command line', () => {
     return { status, out, err };
   }
 
+  for (const [args, hint] of [
+    [[], 'intechat-relay --help'],
+    [['pu'], 'intechat-relay --help'],
+    [['inpsect'], 'did you mean inspect?'],
+    [['up', '--prot', '1'], 'did you mean --port?'],
+    [['up', 'now'], ''],
+    [['up', '--port'], ''],
+    [['up', '--port', 'x'], ''],
+    [['up', '--port', '-1'], ''],
+    [['up', '--log-level', 'loud'], ''],
+    [['up', '--limit', 'mailbox-mesages=1'], 'did you mean mailbox-messages?'],
+    [['up', '--limit', 'mailbox-messages=many'], ''],
+    // Given twice, both count.
+    [['up', '--limit', 'mailbox-messages=many', '--limit', 'mailbox-bytes=1'], ''],
+    [['up', '--host', '0.0.0.0'], '127.0.0.1'],
+    [['up', '--host', '::'], '127.0.0.1'],
+  ] as const) {
+    it(`refuses ${JSON.stringify(args)} with 64`, async () => {
+      const nowhere = args[0] === 'up' ? ['--data', '/nonexistent/x'] : [];
+      const { status, out, err } = await run(...args, ...nowhere);
+      expect(err).to.match(/(^|\n)intechat-relay: error: /);
+      expect(err).to.include(hint);
+      expect(out).to.equal('');
+      expect(status).to.equal(64);
+    });
+  }
+
   it('prints help within 80 columns, with an example for every command', async () => {
     for (const command of ['up', 'status', 'inspect', 'version']) {
       const { status, out, err } = await run('help', command);

@@ -21,11 +21,35 @@ describe('a running relay', () => {
   const startRelay = relayProcesses();
   let relay: RelayProcess;
   const opened: RawWebSocket[] = [];
+  // Both wait for a time limit of some seconds, so they run beside the other tests.
+  let dripped: Promise<{ readonly sentBytes: number; readonly requestBytes: number }>;
+  let deserted: Promise<number | NodeJS.Signals>;
 
   before(async () => {
     await ready();
     relay = await startRelay(join(await temporary(), 'data'));
+    dripped = drip(relay.port);
+    deserted = stopDeserted(await startRelay(join(await temporary(), 'data')));
   });
+
+  async function drip(port: number): Promise<{ readonly sentBytes: number; readonly requestBytes: number }> {
+    const slow = connect(port, '127.0.0.1');
+    slow.on('error', () => {});
+    const request = upgradeRequest('/v1', [`X-Padding: ${'x'.repeat(4_000)}`]);
+    let sentBytes = 0;
+    const timer = setInterval(() => slow.write(request[sentBytes++] ?? ''), 20);
+    slow.resume();
+    await once(slow, 'close');
+    clearInterval(timer);
+    return { sentBytes, requestBytes: request.length };
+  }
+
+  async function stopDeserted(other: RelayProcess): Promise<number | NodeJS.Signals> {
+    const raw = await openRawWebSocket(other.port);
+    const status = await other.signal('SIGTERM');
+    raw.destroy();
+    return status;
+  }
 
   async function greet(): Promise<WebSocket> {
     const client = new WebSocket(`ws://127.0.0.1:${relay.port}/v1`);
@@ -125,17 +149,9 @@ describe('a running relay', () => {
     });
 
     it('closes a connection that sends its headers byte by byte, and serves others meanwhile', async () => {
-      const slow = connect(relay.port, '127.0.0.1');
-      slow.on('error', () => {});
-      const request = upgradeRequest('/v1', [`X-Padding: ${'x'.repeat(4_000)}`]);
-      let at = 0;
-      const drip = setInterval(() => slow.write(request[at++] ?? ''), 20);
-      const closed = once(slow, 'close');
-      slow.resume();
       for (let i = 0; i < 5; i++) (await greet()).terminate();
-      await closed;
-      clearInterval(drip);
-      expect(at).to.be.lessThan(request.length);
+      const { sentBytes, requestBytes } = await dripped;
+      expect(sentBytes).to.be.lessThan(requestBytes);
     }).timeout(20_000);
 
     for (const [what, bytes] of [
@@ -216,6 +232,11 @@ describe('a running relay', () => {
       expect(lines.slice(listening + 1).join('\n')).to.not.match(/\d+\.\d+\.\d+\.\d+/);
     });
   });
+
+  it('does not wait for ever, when it drains, for a client that does not answer', async () => {
+    // A drain that took ten seconds would have ended with another status.
+    expect(await deserted).to.equal(0);
+  }).timeout(20_000);
 });
 
 describe('a draining relay', () => {
@@ -239,13 +260,5 @@ describe('a draining relay', () => {
     raw.send(rawFrame(OPCODE.close, Buffer.from([3, 233])));
     expect(await ended).to.equal(0);
     expect(relay.stderr()).to.include('"msg":"stopped"');
-  });
-
-  it('does not wait for ever for a client that does not answer', async () => {
-    const relay = await startRelay(join(await temporary(), 'data'));
-    const raw = await openRawWebSocket(relay.port);
-    // A drain that took ten seconds would have ended with another status.
-    expect(await relay.signal('SIGTERM')).to.equal(0);
-    raw.destroy();
   });
 });

@@ -41,20 +41,10 @@ describe('intechat-relay', () => {
 
     for (const [args, hint] of [
       [[], 'intechat-relay --help'],
-      [['pu'], 'intechat-relay --help'],
       [['inpsect'], 'did you mean inspect?'],
-      [['up', '--prot', '1'], 'did you mean --port?'],
-      [['up', 'now'], ''],
-      [['up', '--port'], ''],
       [['up', '--port', 'x'], ''],
-      [['up', '--port', '-1'], ''],
-      [['up', '--log-level', 'loud'], ''],
       [['up', '--limit', 'mailbox-mesages=1'], 'did you mean mailbox-messages?'],
-      [['up', '--limit', 'mailbox-messages=many'], ''],
-      // Given twice, both count.
-      [['up', '--limit', 'mailbox-messages=many', '--limit', 'mailbox-bytes=1'], ''],
       [['up', '--host', '0.0.0.0'], '127.0.0.1'],
-      [['up', '--host', '::'], '127.0.0.1'],
     ] as const) {
       it(`refuses ${JSON.stringify(args)} with 64`, async () => {
         const { status, stdout, stderr } = await runRelayProgram([
@@ -160,12 +150,12 @@ describe('intechat-relay', () => {
       expect(answer.status).to.equal(200);
       expect(relay.stderr()).to.not.include('Debugger');
       expect(await relay.signal('SIGTERM')).to.equal(0);
-      for (const options of [
+      const runs = [
         { nodeArguments: ['--inspect=0'] },
         { nodeArguments: ['--inspect-port=0', '--inspect'] },
         { env: { NODE_OPTIONS: '--inspect=0' } },
-      ]) {
-        const { status, stderr } = await runRelayProgram(['up', '--port', '0', '--data', data], options);
+      ].map((options) => runRelayProgram(['up', '--port', '0', '--data', data], options));
+      for (const { status, stderr } of await Promise.all(runs)) {
         expect(status).to.equal(64);
         expect(stderr).to.include('debugger');
       }
@@ -335,9 +325,9 @@ describe('intechat-relay', () => {
         result: { accounts: 0, bundles: 0, mailboxes: 0, messages: 0, bytes: 0, readableBytes: 0 },
       });
       expect((await runRelayProgram(['inspect', '--data', data])).stdout).to.match(/^accounts +0\n/);
-      for (const name of ['alice', 'x', '\u001b[2J', 'a'.repeat(3_000)]) {
-        expect((await runRelayProgram(['inspect', name, '--data', data])).status, name).to.equal(8);
-      }
+      const names = ['alice', 'x', '\u001b[2J', 'a'.repeat(3_000)];
+      const unknown = names.map((name) => runRelayProgram(['inspect', name, '--data', data]));
+      expect((await Promise.all(unknown)).map((result) => result.status)).to.deep.equal([8, 8, 8, 8]);
       await relay.signal('SIGTERM');
       expect((await runRelayProgram(['status', '--data', data])).status).to.equal(3);
     });

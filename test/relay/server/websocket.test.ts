@@ -374,7 +374,7 @@ describe('relay WebSocket door', () => {
       };
       const raw = await openRawWebSocket(port);
       raw.socket.pause();
-      const requests = 300;
+      const requests = 100;
       // Larger than one chunk of the socket, so that reading can stop between them.
       const request = rawFrame(OPCODE.binary, new Uint8Array(65_000));
       for (let i = 0; i < requests; i++) raw.send(request);
