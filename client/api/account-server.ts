@@ -4,12 +4,12 @@
  * no further check of who asks; nothing of what passes is logged.
  */
 
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync, lstatSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { type ChatError, StoreError } from '../../crypto/errors.ts';
 import type { AccountSurface } from '../core/surface.ts';
 import type { OwnerHello } from './hello.ts';
-import { BIND_TRIES, CONNECTIONS_MAX } from './limits.ts';
+import { BIND_TRIES, CONNECTIONS_MAX, PLACE_CHECK_MS } from './limits.ts';
 import { ServedConnection } from './served-connection.ts';
 import { makeSocketDirectory, type SocketPlace } from './socket-path.ts';
 
@@ -26,12 +26,17 @@ export interface AccountServerParams {
   readonly hello: OwnerHello;
   /** A client asked the daemon to end. */
   readonly onStop: () => void;
+  /** How often the server looks whether its socket is still in its place. */
+  readonly placeCheckMs?: number;
 }
 
 export class AccountServer {
   readonly #params: AccountServerParams;
   readonly #connections = new Set<ServedConnection>();
   #server: Server | undefined;
+  /** Of the socket in its place. */
+  #inode: bigint | undefined;
+  #placeTimer: NodeJS.Timeout | undefined;
   #wakes: (() => void)[] = [];
   #closing = false;
 
@@ -47,6 +52,7 @@ export class AccountServer {
     makeSocketDirectory(params.place);
     const server = new AccountServer(params);
     await server.#bind();
+    server.#watchPlace();
     return server;
   }
 
@@ -70,6 +76,7 @@ export class AccountServer {
    */
   async close(timeoutMs: number, closeAccount: () => Promise<void> = async () => {}): Promise<void> {
     this.#closing = true;
+    clearTimeout(this.#placeTimer);
     this.#server?.close();
     for (const connection of this.#connections) connection.farewell();
     const until = Date.now() + timeoutMs;
@@ -89,11 +96,34 @@ export class AccountServer {
       try {
         rmSync(path, { force: true });
         this.#server = await listen(path, (socket) => this.#accept(socket));
+        this.#inode = inodeOf(path);
         return;
       } catch (cause) {
         if (tries < BIND_TRIES) continue;
         throw new StoreError('socket-failed', `the local socket ${path} cannot be opened`, { cause });
       }
+    }
+  }
+
+  /** Without its socket this program would hold the store and nobody could reach it. */
+  #watchPlace(): void {
+    const { placeCheckMs = PLACE_CHECK_MS, place } = this.#params;
+    this.#placeTimer = setTimeout(async () => {
+      if (inodeOf(place.path) !== this.#inode) await this.#comeBack();
+      if (!this.#closing) this.#watchPlace();
+    }, placeCheckMs).unref();
+  }
+
+  async #comeBack(): Promise<void> {
+    // First: a server that closes removes what lies at its path.
+    this.#server?.close();
+    try {
+      makeSocketDirectory(this.#params.place);
+      await this.#bind();
+      if (this.#closing) this.#server?.close();
+    } catch (error) {
+      // The directory may come back with the next session.
+      if (!(error instanceof StoreError)) throw error;
     }
   }
 
@@ -124,6 +154,10 @@ export class AccountServer {
       });
     });
   }
+}
+
+function inodeOf(path: string): bigint | undefined {
+  return lstatSync(path, { bigint: true, throwIfNoEntry: false })?.ino;
 }
 
 function listen(path: string, onConnection: (socket: Socket) => void): Promise<Server> {

@@ -28,6 +28,8 @@ export const ACQUIRE_MAX_MS = 20_000;
 export const ACQUIRE_PAUSE_MS = 40;
 /** Stale sockets are removed and the place is taken; somebody else may be quicker. */
 export const BIND_TRIES = 3;
+/** A runtime directory goes with its session, and a temporary one is tidied: the socket is looked after so often. */
+export const PLACE_CHECK_MS = 5_000;
 /** A command that holds the store serves others at most so long after its own work. */
 export const LINGER_MAX_MS = 10_000;
 /** What is being answered when the account closes may finish. */

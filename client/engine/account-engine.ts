@@ -6,7 +6,7 @@ import type { ResponseOf } from '../../relay/protocol/operations.ts';
 import type { Command, CommandResult } from '../core/commands.ts';
 import type { Effect, RelayEffect } from '../core/effects.ts';
 import type { PositionedEvent } from '../core/events.ts';
-import type { ConfirmationInput, Input } from '../core/input.ts';
+import type { ConfirmationInput, Input, LinkInput } from '../core/input.ts';
 import type { Query, QueryResult } from '../core/queries.ts';
 import type { AccountSurface } from '../core/surface.ts';
 import type { Store } from '../store/store.ts';
@@ -39,6 +39,8 @@ interface PendingCommand {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: ChatError) => void;
 }
+
+type LinkNews = NonNullable<LinkInput['info']>;
 
 interface Asked {
   readonly effect: RelayEffect;
@@ -207,16 +209,25 @@ export class AccountEngine implements AccountSurface {
         this.#push({ kind: 'delivery', envelope: event.body });
         return;
       case 'preKeysLow':
-        this.#push({ kind: 'link', link: 'home', state: 'up', info: { preKeys: event.body } });
+        this.#pushNews({ preKeys: event.body });
         return;
       case 'recordChanged':
-        this.#push({ kind: 'link', link: 'home', state: 'up', info: { recordChanged: true } });
+        this.#pushNews({ recordChanged: true });
         return;
       case 'draining':
       case 'superseded':
         // The transport acts on these; the link going down is what the account hears.
         return;
     }
+  }
+
+  /** Newer news takes the place of what waits: a relay that repeats itself must not fill the memory. */
+  #pushNews(info: LinkNews): void {
+    const name = 'preKeys' in info ? 'preKeys' : 'recordChanged';
+    const input: LinkInput = { kind: 'link', link: 'home', state: 'up', info };
+    const isOlder = (waiting: Input) =>
+      waiting.kind === 'link' && waiting.info?.recordSequence === undefined && name in (waiting.info ?? {});
+    if (!this.#writer.replace(input, isOlder)) this.#push(input);
   }
 
   #push(input: Input): boolean {

@@ -59,6 +59,13 @@ export class Writer {
     return this.#queue.length === 0 && !this.#handling;
   }
 
+  /** Puts an input in the place of one that waits for its turn. @returns whether there was one. */
+  replace(input: Input, fits: (waiting: Input) => boolean): boolean {
+    const at = this.#queue.findIndex(fits);
+    if (at >= 0) this.#queue[at] = input;
+    return at >= 0;
+  }
+
   /** @returns whether it will be handled: a writer that was stopped takes nothing. */
   push(input: Input): boolean {
     if (this.#stopped) return false;

@@ -9,7 +9,7 @@ import type { RelayAddress } from '../wire/uri.ts';
 import { Acknowledger } from './acknowledger.ts';
 import { backoffMs } from './backoff.ts';
 import { type Connection, openConnection } from './connection.ts';
-import { unreachable } from './errors.ts';
+import { badAnswer, unreachable } from './errors.ts';
 import type { LinkLimits } from './limits.ts';
 import type { RelayEvent, TransportHandlers } from './transport.ts';
 
@@ -29,6 +29,8 @@ export class HomeLink {
   #online: { readonly connection: Connection; readonly acknowledger: Acknowledger } | undefined;
   #connection: Connection | undefined;
   readonly #stop = new AbortController();
+  /** Sequences of pushed envelopes that are not acknowledged. */
+  #unacknowledged: number[] = [];
   /** When the relay said it would be back. */
   #notBeforeMs: number | undefined;
   #wake: () => void = () => {};
@@ -45,6 +47,7 @@ export class HomeLink {
   }
 
   acknowledge(sequence: number): void {
+    this.#unacknowledged = this.#unacknowledged.filter((each) => each > sequence);
     this.#online?.acknowledger.acknowledge(sequence);
   }
 
@@ -89,6 +92,7 @@ export class HomeLink {
   async #connectOnce(onStable: () => void): Promise<RelayError> {
     const { address, random, clock, limits, handlers } = this.#params;
     let cancelStable = () => {};
+    this.#unacknowledged = [];
     handlers.onConnecting();
     try {
       const onEvent = (event: RelayEvent) => this.#receive(event);
@@ -125,6 +129,12 @@ export class HomeLink {
 
   #receive(event: RelayEvent): void {
     if (event.name === 'draining') this.#notBeforeMs = event.body.reconnectAfterMs;
+    if (event.name === 'envelope') {
+      // What is pushed waits in memory until it is handled.
+      const isFull = this.#unacknowledged.length >= this.#params.limits.pushWindow;
+      if (isFull) throw badAnswer('it pushed more than it was asked for');
+      this.#unacknowledged.push(event.body.sequence);
+    }
     this.#params.handlers.onEvent(event);
   }
 

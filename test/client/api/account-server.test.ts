@@ -1,7 +1,7 @@
 /** The socket itself, spoken to in raw lines: what a client of ours never sends is answered or cut off, too. */
 
 import { once } from 'node:events';
-import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { createConnection, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -98,6 +98,7 @@ describe('account server', () => {
       onStop: () => {
         stops++;
       },
+      placeCheckMs: 20,
     });
     const clients: RawClient[] = [];
     open.push({ server, clients });
@@ -146,6 +147,22 @@ describe('account server', () => {
     const account = new ScriptedAccount();
     const opened = AccountServer.open({ account, place: { directory, path }, hello, onStop: () => {} });
     expect(await rejectionOf(opened)).to.equal('socket-failed');
+  });
+
+  it('comes back to its place when somebody tidied it away', async () => {
+    const { path, connect } = await serve();
+    const early = connect();
+    await early.hello();
+    await rm(join(path, '..'), { recursive: true });
+    for (;;) {
+      const client = connect();
+      const answer = await client.hello().catch(() => undefined);
+      if (answer === undefined) continue;
+      expect(answer.result).to.include({ account: 'alice' });
+      break;
+    }
+    expect((await stat(path)).mode & 0o777).to.equal(0o600);
+    expect((await early.call(1, 'whoami')).result).to.deep.equal({});
   });
 
   it('answers commands and queries, several at once, each under its id', async () => {

@@ -368,6 +368,19 @@ describe('account engine', () => {
       ]);
     });
 
+    it('brings the same news once per burst, however often the relay says it', async () => {
+      const { onEvent } = transport.handlers ?? {};
+      for (let i = 0; i < 1_000; i++) {
+        onEvent?.({ name: 'recordChanged', body: {} });
+        onEvent?.({ name: 'preKeysLow', body: signedIn.preKeys });
+      }
+      await settle();
+      expect(machine.inputs.length).to.equal(2);
+      onEvent?.({ name: 'recordChanged', body: {} });
+      await settle();
+      expect(machine.inputs.length).to.equal(3);
+    });
+
     it('gives every request its refusal before it is told to be down, and never a second answer', async () => {
       const answers: ((value: unknown) => void)[] = [];
       transport.answer = () => new Promise((resolve) => answers.push(resolve));

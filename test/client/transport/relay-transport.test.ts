@@ -10,7 +10,14 @@ import { ready } from '../../../crypto/primitives/sodium.ts';
 import { CLOSE } from '../../../relay/protocol/frames.ts';
 import { manualClock } from '../../support/manual-clock.ts';
 import { rejectionOf } from '../../support/rejection.ts';
-import { listen, type Script, type ScriptedRelay, startScriptedRelay } from './scripted-relay.ts';
+import { envelope } from '../engine/recording.ts';
+import {
+  listen,
+  type Script,
+  type ScriptedConnection,
+  type ScriptedRelay,
+  startScriptedRelay,
+} from './scripted-relay.ts';
 
 const quick: Partial<LinkLimits> = { reconnectMinMs: 5, reconnectMaxMs: 20, anonymousDelayMs: 0 };
 
@@ -268,6 +275,35 @@ describe('relay transport', () => {
       await until(() => log.includes('offline busy'));
       await transport.stop();
       expect(count('online 2')).to.equal(0);
+    });
+  });
+
+  describe('push', () => {
+    const push = (connection: ScriptedConnection, from: number, until: number) => {
+      for (let sequence = from; sequence <= until; sequence++)
+        connection.send('envelope', envelope(sequence));
+    };
+
+    it('is taken up to the window, and on as it is acknowledged', async () => {
+      transport = make({ pushWindow: 3 });
+      transport.start(handlers);
+      await until(() => log.includes('online 2'));
+      const connection = await relay.connection(0);
+      push(connection, 1, 3);
+      await until(() => count('event envelope') === 3);
+      transport.acknowledge(2);
+      push(connection, 4, 5);
+      await until(() => count('event envelope') === 5);
+      expect(log.some((line) => line.startsWith('offline'))).to.equal(false);
+    });
+
+    it('of more than the window ends the connection: it would fill the memory', async () => {
+      transport = make({ pushWindow: 3 });
+      transport.start(handlers);
+      await until(() => log.includes('online 2'));
+      push(await relay.connection(0), 1, 4);
+      await until(() => log.includes('offline bad-answer'));
+      expect(count('event envelope')).to.equal(3);
     });
   });
 
