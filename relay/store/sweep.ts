@@ -11,6 +11,8 @@ import type { StagedRows } from './staged-rows.ts';
 import { DELIVERY_MEMORY_DAYS, type ExpiryParams, type StoreStats, TAKEN_KEY_MEMORY_DAYS } from './store.ts';
 
 const ROWS_PER_STEP = 512;
+/** Envelopes are read while everybody waits, and each may have 96 KiB. */
+const EXPIRED_PER_STEP = 64;
 const HOURS_PER_DAY = 24;
 
 async function* steps(rows: StagedRows, prefix: string): AsyncGenerator<readonly Row[]> {
@@ -56,9 +58,9 @@ export class Sweeper {
 async function expireOne(rows: StagedRows, path: string, oldestHour: number): Promise<number> {
   let dropped = 0;
   while (true) {
-    const step = await rows.transact((tx) => expireMailbox(tx, path, oldestHour, ROWS_PER_STEP));
+    const step = await rows.transact((tx) => expireMailbox(tx, path, oldestHour, EXPIRED_PER_STEP));
     dropped += step;
-    if (step < ROWS_PER_STEP) return dropped;
+    if (step < EXPIRED_PER_STEP) return dropped;
   }
 }
 
