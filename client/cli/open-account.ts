@@ -18,6 +18,7 @@ import {
   resolvePaths,
   type UnlockSource,
 } from '../engine/accounts.ts';
+import { parseUri } from '../wire/uri.ts';
 import type { Call } from './call.ts';
 import { passphraseMissing, passphraseSource, readPassphrase } from './passphrase.ts';
 import { say } from './safe-text.ts';
@@ -91,7 +92,29 @@ export async function openForCall(call: Call, options: OpenOptions): Promise<Sha
   const account = await call.interruption.race(connectOrOpen(params));
   // An account that is open here is not opened again.
   if (account.isOwner) piped?.wipe();
-  return account;
+  try {
+    // Who has just registered knows where.
+    if (options.unlock === undefined) await checkRelay(call, account);
+    return account;
+  } catch (error) {
+    await account.leave();
+    throw error;
+  }
+}
+
+/**
+ * An account lives on one relay; whoever names another one would be misunderstood.
+ * @throws UsageError `other-relay`, `bad-uri`
+ */
+async function checkRelay({ flags }: Call, account: SharedAccount): Promise<void> {
+  const named = flags.text('relay');
+  if (named === undefined) return;
+  const { relay } = parseUri(named);
+  const own = await account.query({ type: 'whoami' });
+  if (`${relay.host}:${relay.port}` === own.relay) return;
+  throw new UsageError('other-relay', `the account ${own.name} is on ${own.relay}, and nowhere else`, {
+    hints: ['leave -r away; another account is chosen with -a NAME'],
+  });
 }
 
 /** What comes out of a pipe comes once, and the account may take several tries to open. */

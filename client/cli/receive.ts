@@ -4,8 +4,10 @@
  */
 
 import type { SharedAccount } from '../api/shared-account.ts';
+import type { RequestView } from '../core/queries.ts';
 import type { Call } from './call.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { jsonRecord } from './json-view.ts';
 import { HOPELESS, linkError, reasonText, signedOut, tryLink } from './link-wait.ts';
 import { MessageOutput } from './message-output.ts';
 import { openForCall } from './open-account.ts';
@@ -66,14 +68,27 @@ async function read(reading: Reading): Promise<void> {
   const { account, news } = reading;
   const unsubscribe = account.subscribe((event) => {
     if (event.type === 'message' || event.type === 'link') news.notify();
+    if (event.type === 'request' && reading.follow) tellOfRequest(reading.call, event.request);
   });
   try {
     await printNews(reading);
     if (reading.left > 0) await reachRelay(reading);
     await printUntilQuiet(reading);
+    await hintAtRequests(reading);
   } finally {
     unsubscribe();
   }
+}
+
+/** What strangers write is no message yet, but nobody should have to guess that it is there. */
+async function hintAtRequests({ call, account }: Reading): Promise<void> {
+  const { requests } = await account.query({ type: 'status' });
+  if (requests > 0) call.printer.hint(say`${requests} waiting for an answer: intechat requests`);
+}
+
+function tellOfRequest({ printer }: Call, request: RequestView): void {
+  printer.stream({ ...jsonRecord(request), type: 'request' });
+  printer.hint(say`${request.name} wants to write to you: intechat requests`);
 }
 
 async function printUntilQuiet(reading: Reading): Promise<void> {

@@ -45,13 +45,13 @@ export async function withNewAccount<T>(
   const relay = await askRelay(call);
   const name = await askName(call);
   const file = path === undefined ? undefined : new WordsFile(path);
-  const unlock = await askUnlock(call);
   try {
+    const unlock = await askUnlock(call);
+    using _passphrase = 'passphrase' in unlock ? unlock.passphrase : undefined;
     const registered = await registerOrAskAgain(call, { relay, name, unlock });
     await finish(call, registered, { file, unlock });
     return await next(registered.summary.name, unlock);
   } finally {
-    if ('passphrase' in unlock) unlock.passphrase.wipe();
     file?.close();
   }
 }

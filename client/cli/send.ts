@@ -19,7 +19,7 @@ import { readText } from './text-input.ts';
 /** Each recipient is a message of its own; more than this is a group. */
 const RECIPIENTS_MAX = 100;
 /** What else waits in the outbox, such as answers to requests, gets so much time. */
-const REST_MAX_MS = 2_000;
+const REST_MAX_MS = 1_000;
 
 interface Order {
   readonly command: SendCommand;
@@ -43,7 +43,7 @@ export async function send(call: Call): Promise<ExitCode> {
     throw new UsageError('usage', '--id names one message, so it takes one recipient');
   }
   const stdinIsFree = !readsStdin(passphraseSource(settings, env));
-  const text = await readText(flags.text('message'), process.stdin, stdinIsFree);
+  const text = await readText(flags.text('message'), call.terminal.stdin, stdinIsFree);
   const orders = recipients.map((to) => orderFor(call, { to, text, id, wait }));
   const account = await openForCall(call, { link: true });
   try {

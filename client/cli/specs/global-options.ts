@@ -17,6 +17,7 @@ export const globalOptions: Readonly<Record<string, OptionSpec>> = {
   timeout: { kind: 'text', describe: 'seconds to wait for the relay; 10 unless said otherwise' },
   utc: { kind: 'flag', describe: 'show times in UTC' },
   plain: { kind: 'flag', describe: 'interactive chat without redrawing, one line per event' },
+  'no-color': { kind: 'flag', describe: 'no colours in the interactive chat; so does $NO_COLOR' },
   quiet: { kind: 'flag', alias: 'q', describe: 'no notes and no hints on stderr' },
   verbose: { kind: 'flag', alias: 'v', describe: 'say more on stderr, show ids' },
   yes: { kind: 'flag', alias: 'y', describe: 'answer yes to questions' },
