@@ -41,7 +41,7 @@ export function onBundles(tx: Transaction, asked: BundleRequest, outcome: Outcom
       // Wrong keys are the relay's doing or its mistake: nothing is sent to them, and it is asked again later.
       onRefused(tx, asked, new RelayError('bad-bundle', 'the relay gave out wrong keys', { retry: 'later' }));
     }
-  } else if (isCapabilityEnded(outcome.error)) {
+  } else if (isCapabilityEnded(outcome.error) && request.about.capabilityHash !== undefined) {
     onCapabilityEnded(tx, account, request);
   } else {
     onRefused(tx, asked, outcome.error);

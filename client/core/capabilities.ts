@@ -135,6 +135,8 @@ export function markRegistered(tx: Transaction, hashes: readonly Uint8Array[]): 
     const row = tx.get(issuedTable, hash);
     if (row?.atRelay === 'unregistered') tx.put(issuedTable, hash, { ...row, atRelay: 'live' });
   }
+  // There may be more than one upload of them, and some may have been ended meanwhile.
+  tx.want('capabilities');
 }
 
 /** The relay ended or revived the one of this tag. */
@@ -150,6 +152,8 @@ export function markEnded(tx: Transaction, tag: string, hashes: readonly Uint8Ar
     return;
   }
   tx.put(issuedTable, hash, { ...row, atRelay });
+  // The user may have changed their mind while the relay was told.
+  if (row.wanted !== atRelay) tx.want('capabilities');
 }
 
 /** Takes a capability that a peer gave us; the newest is used first. */

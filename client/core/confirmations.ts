@@ -76,6 +76,7 @@ function onChoreDone(tx: Transaction, confirmation: ConfirmationInput, request: 
       return;
     case 'setListed':
       tx.put(settingsTable, ONLY, { ...settingsOf(tx), listedAtRelay: tag === `${LISTED_TAG}yes` });
+      tx.want('settings');
       return;
   }
 }

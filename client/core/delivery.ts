@@ -74,9 +74,12 @@ function onStaleDevices(
   row: OutboxRow,
   outcome: { readonly error: RelayError; readonly records?: readonly Uint8Array[] },
 ): void {
-  const news = takeRecords(tx, account, request.about.sequence ?? 0, outcome.records ?? []);
+  const askedFrom = request.about.sequence ?? 0;
+  const news = takeRecords(tx, account, askedFrom, outcome.records ?? []);
   const peer = tx.get(peersTable, account);
-  if (peer === undefined || news === 'nothing' || news === 'refused') {
+  // The records may have come by another way while the answer was under way.
+  const isKnown = news === 'nothing' && peer !== undefined && peer.sequence > askedFrom;
+  if (peer === undefined || (news === 'nothing' && !isKnown) || news === 'refused') {
     // A relay that says "stale" without showing why would keep us going in circles.
     wantRecords(tx, account);
     backOff(tx, tag, request.link, outcome.error);
@@ -98,7 +101,8 @@ function onStaleDevices(
 
 function onRefused(tx: Transaction, delivery: Delivery, row: OutboxRow, error: RelayError): void {
   const { account, tag, request } = delivery;
-  if (isCapabilityEnded(error)) {
+  // Without a capability in the request the answer makes no sense, and nothing would change by asking again.
+  if (isCapabilityEnded(error) && request.about.capabilityHash !== undefined) {
     onCapabilityEnded(tx, account, request);
   } else if (error.retry === 'never' && !isAboutTheLink(error)) {
     fail(tx, row, error.code);

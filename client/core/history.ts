@@ -85,6 +85,8 @@ export function addLine(tx: Transaction, conversation: Uint8Array, line: NewLine
   const { account } = conversationRow(tx, conversation);
   const stored: HistoryRow = { ...row, trust: trustState(tx, account), position: 0 };
   tx.putAt(historyLog, conversation, place, stored);
+  // A page of history may begin at any line, also at one that no content made.
+  if (row.kind !== 'text') indexLine(tx, row.id, { sender: account, conversation, place });
   if (visible) showLine(tx, conversation, place, stored);
   return place;
 }

@@ -86,7 +86,7 @@ function takeKnown(tx: Transaction, mail: Mail, envelope: UnsealedEnvelope, mayP
   const listed = listedDevice(tx, account, device);
   const claimed = claimedKey(tx, envelope);
   if (listed === undefined || (claimed !== undefined && !equalPublicKeys(claimed, listed))) {
-    if (mayPark) park(tx, mail, account);
+    if (mayPark) park(tx, mail, envelope);
     else addUnreadable(tx, account, { device, stampMs: mail.stampMs, reason: 'unlisted-device' });
     return;
   }

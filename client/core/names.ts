@@ -6,6 +6,7 @@ import { toHex, utf8 } from '../../crypto/bytes.ts';
 import { ChatError, UsageError } from '../../crypto/errors.ts';
 import { parseUri } from '../wire/uri.ts';
 import { LOCAL_NAME_MAX_BYTES, LOCAL_NAME_MAX_CHARACTERS } from './limits.ts';
+import { ownAccount } from './state.ts';
 import { type ContactRow, contactsTable, peersTable } from './tables/people.ts';
 import type { View } from './tables.ts';
 
@@ -62,14 +63,17 @@ export function checkLocalName(view: View, account: AccountId, name: string): st
   const trimmed = name.trim().normalize('NFC');
   const fits =
     [...trimmed].length <= LOCAL_NAME_MAX_CHARACTERS && utf8(trimmed).length <= LOCAL_NAME_MAX_BYTES;
-  if (trimmed === '' || !fits || /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}#@:/]/u.test(trimmed)) {
+  // An account id is always taken for one, so nobody could be found under such a name.
+  const isId = readAccountId(trimmed) !== undefined;
+  if (trimmed === '' || !fits || isId || /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}#@:/]/u.test(trimmed)) {
     throw new UsageError(
       'bad-name',
       `a name has 1 to ${LOCAL_NAME_MAX_CHARACTERS} visible characters, none of # @ : /`,
     );
   }
   const holder = findPerson(view, trimmed);
-  if (holder !== undefined && toHex(holder) !== toHex(account)) {
+  const isOwn = sameName(trimmed, ownAccount(view).username);
+  if (isOwn || (holder !== undefined && toHex(holder) !== toHex(account))) {
     throw new UsageError('name-in-use', 'another contact is called so');
   }
   return trimmed;

@@ -8,7 +8,16 @@ import type { AccountId } from '../../crypto/account/account-id.ts';
 import { equalBytes } from '../../crypto/bytes.ts';
 import { ProtocolError } from '../../crypto/errors.ts';
 import { type Content, type ContentLink, contentHash, decodeContent } from '../wire/content.ts';
-import { addLine, addNotice, conversationWith, openConversation, placeOf, reservePlaces } from './history.ts';
+import {
+  addLine,
+  addNotice,
+  conversationRow,
+  conversationWith,
+  openConversation,
+  placeOf,
+  reservePlaces,
+  unindexLine,
+} from './history.ts';
 import { COUNTER_MAX, EARLY_MAX, GAP_SLOTS_MAX, GAP_WAIT_MS, GAPS_MAX } from './limits.ts';
 import { owesReceipt, showContent } from './show.ts';
 import { isDue } from './state.ts';
@@ -77,9 +86,18 @@ export function resyncAll(tx: Transaction, account: AccountId): void {
 /** Ends the waiting of contents whose time is over. */
 export function closeDueGaps(tx: Transaction): void {
   const due = tx.list(earlyTable).filter(([, row]) => isDue(row.waitUntilMs, tx.nowMs, GAP_WAIT_MS));
-  for (const [, { account, device }] of due) {
+  for (const [earlyKey, { account, device }] of due) {
+    // One that was drained together with an earlier one waits no more, and ends nobody else's waiting.
+    if (tx.get(earlyTable, earlyKey) === undefined) continue;
     const { conversation } = openConversation(tx, account);
     closeGap(tx, deviceKey(conversation, device));
+  }
+}
+
+/** What waits is forgotten with everything else of an account that was turned away. */
+export function dropEarly(tx: Transaction, account: AccountId): void {
+  for (const [key, row] of tx.list(earlyTable)) {
+    if (equalBytes(row.account, account)) tx.delete(earlyTable, key);
   }
 }
 
@@ -153,6 +171,12 @@ function closeGap(tx: Transaction, key: Uint8Array): void {
   if (first === undefined) return;
   const stream = streamOf(tx, key);
   const { incoming, link } = reread(first);
+  if (link.counter < stream.nextCounter) {
+    // The stream went on without it, after something was dropped on purpose.
+    tx.delete(earlyTable, orderKey(key, link.counter));
+    showLate(tx, incoming, link, key, stream);
+    return;
+  }
   const missing = link.counter - stream.nextCounter;
   if (missing > 0) {
     const gap = addGapLine(tx, incoming, stream.nextCounter, missing);
@@ -225,6 +249,7 @@ function shrinkGap(
   } else {
     tx.put(streamsTable, key, { ...stream, gaps: others });
     tx.deleteAt(historyLog, conversation, gap.place);
+    if (line !== undefined) unindexLine(tx, conversationRow(tx, conversation).account, line.id);
   }
 }
 

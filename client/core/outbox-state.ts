@@ -15,6 +15,7 @@ import {
 import { enqueue, findOutbox, nextOrder, putOutbox, waitingFor } from './outbox.ts';
 import { ownId } from './state.ts';
 import { deviceKey, orderKey } from './tables/define.ts';
+import { peersTable } from './tables/people.ts';
 import {
   awaitingTable,
   copiesTable,
@@ -23,6 +24,7 @@ import {
   type OutboxRow,
   outboxTable,
 } from './tables/talk.ts';
+import type { View } from './tables.ts';
 import type { Transaction } from './transaction.ts';
 import { holdReason } from './trust.ts';
 import { textOfLine } from './views.ts';
@@ -35,11 +37,17 @@ export function refreshHolds(tx: Transaction, account: AccountId): number {
   const reason = holdReason(tx, account);
   let released = 0;
   for (const row of waitingFor(tx, account)) {
-    if (row.devices.length > 0) continue;
+    if (isEncrypted(tx, row)) continue;
     if (row.state === 'held' && reason === undefined && row.kind === 'text') released++;
     setState(tx, row, reason === undefined ? 'waiting' : 'held', reason);
   }
   return released;
+}
+
+/** For every device that is listed now; after a reset the new ones are still to be written to. */
+function isEncrypted(view: View, row: OutboxRow): boolean {
+  const devices = view.get(peersTable, row.account)?.devices ?? [];
+  return row.devices.length > 0 && devices.every(({ id }) => row.devices.includes(id));
 }
 
 /** Changes what is shown of a row that stays in the outbox. */

@@ -24,7 +24,7 @@ import { bestCapability, capabilityFor } from './capabilities.ts';
 import { changeConversation, openConversation } from './history.ts';
 import type { LinkName } from './input.ts';
 import { headOf, putOutbox } from './outbox.ts';
-import { fail } from './outbox-state.ts';
+import { fail, refreshHolds } from './outbox-state.ts';
 import { localParty, ownAccount } from './state.ts';
 import { deviceKey } from './tables/define.ts';
 import { chainsTable, type PeerDevice, type PeerRow, peersTable, sessionsTable } from './tables/people.ts';
@@ -72,7 +72,11 @@ function releaseHead(tx: Transaction, row: OutboxRow): boolean {
     return false;
   }
   // From here on something would be encrypted; a hold comes before everything else.
-  if (holdReason(tx, account) !== undefined) return false;
+  const hold = holdReason(tx, account);
+  if (hold !== undefined) {
+    if (row.state !== 'held' || row.reason !== hold) refreshHolds(tx, account);
+    return false;
+  }
   const strangers = pending.filter((device) => !hasSession(tx, account, device));
   if (strangers.length > 0) {
     askForBundles(tx, peer, route, strangers);

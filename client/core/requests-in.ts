@@ -32,7 +32,10 @@ import { requestView } from './views.ts';
 export function takesStrangers(view: View): boolean {
   if (settingsOf(view).acceptFrom === 'nobody') return false;
   let waiting = 0;
-  for (const [, { state }] of view.list(contactsTable)) if (state === 'incoming') waiting++;
+  for (const [, { state, blocked, removed }] of view.list(contactsTable)) {
+    // Only what the user sees in the list of requests takes one of its places.
+    if (state === 'incoming' && !blocked && !removed) waiting++;
+  }
   return waiting < REQUESTS_MAX;
 }
 
@@ -64,6 +67,11 @@ export function takeRequest(tx: Transaction, incoming: Incoming, body: BodyOf<'r
   if (link === undefined) throw new ProtocolError('bad-content-link', 'a request has a counter');
   takeRecords(tx, account, body.records);
   const before = contactOf(tx, account);
+  if (before.removed && !takesStrangers(tx)) {
+    skipDropped(tx, account, device);
+    countDropped(tx);
+    return;
+  }
   const contact = before.removed ? changeContact(tx, account, { ...NEW_REQUEST, addedMs: tx.nowMs }) : before;
   switch (contact.state) {
     case 'incoming':

@@ -7,7 +7,7 @@ import { announceContact, changeContact, contactOf } from './contacts.ts';
 import { conversationWith, hiddenLines, removeLine, showLine } from './history.ts';
 import { REJECTED_MAX } from './limits.ts';
 import { displayName } from './names.ts';
-import { resyncAll } from './ordering.ts';
+import { dropEarly, resyncAll } from './ordering.ts';
 import { queueAccept } from './outbox.ts';
 import { oweReceipts } from './show.ts';
 import {
@@ -58,6 +58,7 @@ export function markAccepted(tx: Transaction, account: AccountId): void {
 export function rejectRequest(tx: Transaction, account: AccountId): void {
   changeContact(tx, account, { state: 'rejected', received: [] });
   dropHidden(tx, account, 0);
+  dropEarly(tx, account);
   resyncAll(tx, account);
   forgetOldRejections(tx);
   announceContact(tx, account);

@@ -115,8 +115,10 @@ export function trustPresentKey(tx: Transaction, account: AccountId, fingerprint
 export function distrust(tx: Transaction, account: AccountId): void {
   const trust = tx.get(trustTable, account);
   if (trust === undefined) return;
-  const { verifiedRootKey: _, ...rest } = trust;
-  tx.put(trustTable, account, { ...rest, distrusted: true, stamp: nextStamp(tx) });
+  const { verifiedRootKey, ...rest } = trust;
+  // A compared key that has changed since is remembered: writing to the new one still takes a comparison.
+  const kept = trustState(tx, account) === 'key changed' ? present('verifiedRootKey', verifiedRootKey) : {};
+  tx.put(trustTable, account, { ...rest, ...kept, distrusted: true, stamp: nextStamp(tx) });
 }
 
 export function wasVerified(trust: TrustRow | undefined): boolean {
