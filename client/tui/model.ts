@@ -28,7 +28,9 @@ export interface Person {
 /** Something that is asked of the account. */
 export type Task =
   | { readonly kind: 'send'; readonly to: string; readonly text: string }
-  | { readonly kind: 'open' | 'info' | 'verify' | 'verified' | 'accept'; readonly who: string }
+  | { readonly kind: 'open' | 'info' | 'verify' | 'accept'; readonly who: string }
+  /** What was shown is what counts, even if the key changed before the answer. */
+  | { readonly kind: 'verified'; readonly who: string; readonly number: string }
   | { readonly kind: 'ask-trust' | 'trust' | 'reject' | 'block' | 'unblock'; readonly who: string }
   | { readonly kind: 'mute'; readonly who: string; readonly muted: boolean }
   | { readonly kind: 'tail'; readonly who: string; readonly count: number }

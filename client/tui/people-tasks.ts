@@ -103,15 +103,23 @@ export async function verify(surface: AccountSurface, who: string, me: string): 
     ],
     question: {
       text: phrase`ask ${shown} to type /verify ${personName(me)}; the numbers must be the same on both screens`,
-      yes: { kind: 'verified', who: account },
+      yes: { kind: 'verified', who: account, number },
       no: phrase`not verified. If the numbers differ somebody may be in between: write nothing secret to ${shown}`,
       later: phrase`nothing changed; any time: /verify ${shown}`,
     },
   };
 }
 
-export async function verified(surface: AccountSurface, who: string): Promise<Outcome> {
-  const { name } = await surface.execute({ type: 'verify', who, confirmed: true });
+export async function verified(
+  surface: AccountSurface,
+  { who, number }: { readonly who: string; readonly number: string },
+): Promise<Outcome> {
+  const { name, matched } = await surface.execute({ type: 'verify', who, number });
+  if (!matched) {
+    return {
+      items: [error(phrase`the number with ${personName(name)} has changed meanwhile; nothing was marked`)],
+    };
+  }
   return { items: [note(phrase`${personName(name)} is verified`)] };
 }
 

@@ -56,7 +56,7 @@ function dispatch(context: TaskContext, task: Task): Promise<Outcome> {
     case 'verify':
       return verify(surface, task.who, context.me);
     case 'verified':
-      return verified(surface, task.who);
+      return verified(surface, task);
     case 'accept':
       return accept(surface, task.who);
     case 'reject':

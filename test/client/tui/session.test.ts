@@ -274,6 +274,18 @@ describe('a session of the interactive chat', () => {
     await end(chat);
   });
 
+  it('marks nobody as verified whose number changed while it was compared', async () => {
+    friends();
+    const chat = start(alice);
+    const screen = await openWith(chat, 'bob');
+    await screen.type('/verify', () => screen.promptText.includes('y/N'));
+    new OtherDevice(bob, 'reset');
+    alice.send('bob', 'brings the news');
+    await screen.type('y', 'the number with bob has changed meanwhile; nothing was marked');
+    expect((await alice.query({ type: 'contact', who: 'bob' })).trust).to.equal('key changed');
+    await end(chat);
+  });
+
   it('blocks, unblocks, mutes and unmutes', async () => {
     friends();
     const chat = start(alice);
