@@ -99,12 +99,11 @@ export class Actor {
   constructor(world: World, username: string, random: SeededRandom) {
     this.world = world;
     this.random = random;
-    const { nowMs } = world;
-    const created = createAccount({ username, relay: WORLD_RELAY, hasPassphrase: false, nowMs, random });
-    this.name = created.username;
-    this.id = created.accountId;
+    const created = createdOnce(username, world.nowMs);
+    this.name = created.name;
+    this.id = created.id;
     this.recoverySecret = created.recoverySecret.clone();
-    this.view.commit({ writes: created.writes, spent: [] });
+    this.view = created.view.reopened();
     const response = world.relay.request('register', registerRequest(this.view, {}), undefined);
     this.input({
       kind: 'confirmation',
@@ -274,6 +273,35 @@ export class Actor {
         return;
     }
   }
+}
+
+interface Created {
+  readonly name: string;
+  readonly id: AccountId;
+  readonly recoverySecret: RecoverySecret;
+  /** Nobody steps this one: every world reopens a copy from its encoded rows. */
+  readonly view: MemoryView;
+}
+
+const created = new Map<string, Created>();
+
+/** The keys of a name are the same in every world, because making a hundred pre-keys is most of a short test. */
+function createdOnce(username: string, nowMs: number): Created {
+  const key = `${nowMs} ${username}`;
+  const known = created.get(key);
+  if (known !== undefined) return known;
+  const random = new SeededRandom(key);
+  const account = createAccount({ username, relay: WORLD_RELAY, hasPassphrase: false, nowMs, random });
+  const view = new MemoryView();
+  view.commit({ writes: account.writes, spent: [] });
+  const fresh = {
+    name: account.username,
+    id: account.accountId,
+    recoverySecret: account.recoverySecret.clone(),
+    view,
+  };
+  created.set(key, fresh);
+  return fresh;
 }
 
 function confirmation({ tag, operation }: RelayEffect, outcome: Outcome<unknown>): ConfirmationInput {

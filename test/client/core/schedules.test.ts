@@ -15,6 +15,8 @@ before(async () => {
 
 const NAMES = ['alice', 'bob', 'carol'] as const;
 const ACTIONS = 60;
+/** More of them: `INTECHAT_TEST_SCHEDULES=100`. */
+const SEEDS = Number(process.env['INTECHAT_TEST_SCHEDULES'] ?? 6);
 
 /** Numbers below a bound, the same ones in every run of a label. */
 function dice(label: string): (below: number) => number {
@@ -95,7 +97,7 @@ async function checkEverythingArrived(
 }
 
 describe('a random schedule', () => {
-  for (let seed = 0; seed < 12; seed++) {
+  for (let seed = 0; seed < SEEDS; seed++) {
     it(`loses nothing, shows nothing twice and keeps the order of every sender (seed ${seed})`, async () => {
       const world = new World(`schedule ${seed}`);
       const actors = NAMES.map((name) => world.join(name));
@@ -135,7 +137,7 @@ describe('a random schedule of strangers', () => {
     }
   }
 
-  for (let seed = 0; seed < 8; seed++) {
+  for (let seed = 0; seed < SEEDS; seed++) {
     it(`makes contacts of all who accept each other, whatever crosses or breaks (seed ${seed})`, async () => {
       const world = new World(`strangers ${seed}`);
       const actors = NAMES.map((name) => world.join(name));
