@@ -22,6 +22,8 @@ export class SharedAccount implements AccountSurface {
   readonly #listeners = new Set<(event: PositionedEvent) => void>();
   #held: Held;
   #reopening: Promise<void> | undefined;
+  /** The account went elsewhere while nobody listened. */
+  #missedMove = false;
   #unsubscribe: () => void = () => {};
   #closing: Promise<void> | undefined;
   #lastPosition = 0;
@@ -67,8 +69,12 @@ export class SharedAccount implements AccountSurface {
    * which queries say how things are.
    */
   subscribe(listener: (event: PositionedEvent) => void): () => void {
-    if (this.#listeners.size === 0) this.#listen();
+    const isFirst = this.#listeners.size === 0;
     this.#listeners.add(listener);
+    if (isFirst) {
+      this.#listen();
+      if (this.#missedMove) void this.#follow(this.#held);
+    }
     return () => this.#listeners.delete(listener);
   }
 
@@ -125,6 +131,7 @@ export class SharedAccount implements AccountSurface {
     if (lostOne.kind === 'remote') await lostOne.surface.settled(FAREWELL_MAX_MS);
     await lostOne.surface.close();
     this.#held = await this.#sharing.reopen();
+    this.#missedMove = false;
     this.#watch();
     if (this.#listeners.size === 0) return;
     this.#listen();
@@ -147,14 +154,19 @@ export class SharedAccount implements AccountSurface {
   #watch(): void {
     const held = this.#held;
     if (held.kind === 'owned') return;
-    void held.surface.moved.then(async () => {
-      if (this.#listeners.size === 0 || this.#closing !== undefined) return;
-      try {
-        await this.#reopen(held);
-      } catch {
-        this.#emit({ type: 'link', state: 'offline', reason: 'account-lost', position: this.#lastPosition });
-      }
+    void held.surface.moved.then(() => {
+      if (this.#listeners.size > 0) void this.#follow(held);
+      else this.#missedMove = this.#held === held;
     });
+  }
+
+  async #follow(held: Held): Promise<void> {
+    if (this.#closing !== undefined) return;
+    try {
+      await this.#reopen(held);
+    } catch {
+      this.#emit({ type: 'link', state: 'offline', reason: 'account-lost', position: this.#lastPosition });
+    }
   }
 
   #listen(): void {

@@ -161,7 +161,8 @@ export class AccountEngine implements AccountSurface {
 
   /** For an account that was opened without the relay, once somebody needs it. Again does nothing. */
   connect(): void {
-    if (this.#started || this.#closing !== undefined || this.#params.signedOut === true) return;
+    const isOver = this.#closing !== undefined || this.#failure !== undefined;
+    if (this.#started || isOver || this.#params.signedOut === true) return;
     this.#started = true;
     this.#hopeful = true;
     const { transport, store, random } = this.#params;

@@ -279,6 +279,17 @@ describe('connect or open', () => {
       ]);
     });
 
+    it('is followed by one who begins to listen only then', async () => {
+      const here = await machine();
+      const [owner, other] = [await here.start(), await here.start({ lifetime: 'long' })];
+      await owner.close();
+      // The other one has heard of it, and had nobody to tell.
+      for (let i = 0; i < 50; i++) await new Promise((resolve) => setImmediate(resolve));
+      const moved = await new Promise<PositionedEvent>((resolve) => other.subscribe(resolve));
+      expect(moved).to.deep.include({ type: 'link', reason: 'account-moved' });
+      expect(other.isOwner).to.equal(true);
+    });
+
     it('says how the link is where the account is now', async () => {
       for (const [link, said] of [
         ['online', 'online'],

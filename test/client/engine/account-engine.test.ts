@@ -225,6 +225,16 @@ describe('account engine', () => {
       expect(machine.inputs.length).to.equal(1);
     });
 
+    it('opens no link any more', async () => {
+      await engine.close();
+      engine = await make(false);
+      control.fail = full;
+      expect(await rejectionOf(engine.execute(command))).to.equal('disk-full');
+      journal.length = 0;
+      engine.connect();
+      expect(journal).to.deep.equal([]);
+    });
+
     it('is told to front ends as the link going down for this reason', async () => {
       const events: PositionedEvent[] = [];
       machine.onStep = () => ({ events: [noEvent] });
