@@ -186,6 +186,16 @@ export function signBackIn(view: View): readonly Write[] {
   return [{ kind: 'put', table: accountTable, key: ONLY, row: { ...account, state: 'active' } }];
 }
 
+/** The relay is reached elsewhere now; that it is the same one was proved by its key. */
+export function findRelayAt(view: View, { host, port }: Pick<RelayRow, 'host' | 'port'>): readonly Write[] {
+  const account = ownAccount(view);
+  const { relay } = account;
+  if (relay.host === host && relay.port === port) return [];
+  return [
+    { kind: 'put', table: accountTable, key: ONLY, row: { ...account, relay: { ...relay, host, port } } },
+  ];
+}
+
 /** The session ended for good; its token is never used again. */
 export function signOut(tx: Transaction): void {
   const account = ownAccount(tx);

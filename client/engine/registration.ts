@@ -8,7 +8,13 @@ import { equalBytes } from '../../crypto/bytes.ts';
 import { RelayError, UsageError } from '../../crypto/errors.ts';
 import { authKdfParams, deriveAuthKey, type PassphraseKey } from '../../crypto/vault/passphrase.ts';
 import { answer } from '../core/answer.ts';
-import { type AccountFacts, accountFacts, createAccount, registerRequest } from '../core/registration.ts';
+import {
+  type AccountFacts,
+  accountFacts,
+  createAccount,
+  findRelayAt,
+  registerRequest,
+} from '../core/registration.ts';
 import type { RelayRow } from '../core/tables/own.ts';
 import type { Store } from '../store/store.ts';
 import type { Connection } from '../transport/connection.ts';
@@ -146,6 +152,8 @@ async function resume(params: RegisterParams, name: string, host: Host): Promise
   const { random, stretcher } = host;
   onProgress?.('securing');
   const { store, usesPassphrase } = await openAccountStore({ paths, name, unlock, random, stretcher });
+  let derived: readonly PassphraseKey[] = [];
+  let connection: Connection | undefined;
   try {
     const facts = factsOf(store);
     if (facts.state !== 'registering') throw accountExists(name);
@@ -155,14 +163,17 @@ async function resume(params: RegisterParams, name: string, host: Host): Promise
     const asked = given?.relay.fingerprint;
     if (asked !== undefined && !equalBytes(asked, facts.relay.fingerprint)) throw otherRelay(name, facts);
     const kdf = authKdfParams(facts.relay.fingerprint, name);
-    const derived =
+    derived =
       usesPassphrase && 'passphrase' in unlock ? await stretcher.stretch(unlock.passphrase, [kdf]) : [];
     onProgress?.('connecting');
-    const connection = await connectTo(relay, host);
+    connection = await connectTo(relay, host);
+    await store.commit(findRelayAt(store, relay));
     const authKey = authKeyOf(derived);
     const inviteCode = given?.inviteCode ?? params.invite;
     return { host, store, connection, authKey, inviteCode, trustedOnFirstUse: false, resumed: true };
   } catch (error) {
+    for (const each of derived) each.wipe();
+    connection?.close();
     await store.close();
     throw error;
   }

@@ -29,7 +29,7 @@ import { quickStretcher } from '../../support/quick-stretcher.ts';
 import { type RealRelay, startRealRelay } from '../../support/real-relay.ts';
 import { rejectionOf } from '../../support/rejection.ts';
 import { temporaryDirectories } from '../../support/temporary-directory.ts';
-import { type ScriptedRelay, startScriptedRelay } from '../transport/scripted-relay.ts';
+import { listen, type ScriptedRelay, startScriptedRelay } from '../transport/scripted-relay.ts';
 import { testHost } from './people.ts';
 
 const keyFile: UnlockSource = { keyFile: true };
@@ -293,6 +293,23 @@ describe('accounts of a machine', () => {
       relay.script = { answer: () => ({ error: 'name-taken' }) };
       expect((await failure(register({ relayUri: relayUri(relay.address) }))).code).to.equal('name-taken');
       expect(dataFiles()).to.deep.equal([]);
+    });
+
+    it('finishes where the relay is by now, and finds it there ever after', async () => {
+      loseAnswers();
+      await failure(register({ relayUri: relayUri(relay.address) }));
+      const { rootKey, address } = relay;
+      await relay.close();
+      relay = await listen({}, rootKey, 0);
+      expect(relay.address.port).not.to.equal(address.port);
+      answerHonestly();
+      const finished = await register({ relayUri: relayUri(relay.address) });
+      expect([finished.resumed, finished.relay]).to.deep.equal([true, relayUri(relay.address)]);
+      const { name } = finished.summary;
+      const account = await openAccount({ paths, name, unlock: keyFile, connect: false, host: testHost });
+      const { relay: known } = await account.query({ type: 'status' });
+      await account.close();
+      expect(known).to.equal(`127.0.0.1:${relay.address.port}`);
     });
 
     it('keeps what may have been registered before, unless the relay says that it was not', async () => {
