@@ -19,14 +19,14 @@ export function isAddress(who: string): boolean {
 }
 
 /**
- * The local name, else the name on the relay; the latter with a suffix when somebody else has that as a
- * local name, so that nobody can slip into a name the user gave.
+ * The local name, else the name on the relay; the latter with a suffix when somebody else here was called so
+ * before, so that nobody slips into a name the user gave, and no relay puts a second bob beside the first.
  */
 export function displayName(view: View, account: AccountId): string {
   const localName = view.get(contactsTable, account)?.localName;
   if (localName !== undefined) return localName;
   const username = view.get(peersTable, account)?.username ?? formatAccountId(account);
-  return isLocalNameOfOther(view, account, username) ? withSuffix(username, account) : username;
+  return belongsToOther(view, account, username) ? withSuffix(username, account) : username;
 }
 
 /** The contact that a name, an address or an account id means; undefined when nobody here is called so. */
@@ -41,7 +41,9 @@ export function findPerson(view: View, who: string): AccountId | undefined {
   const contacts = [...view.list(contactsTable)].map(([, contact]) => contact);
   const byLocalName = contacts.find(({ localName }) => localName !== undefined && sameName(localName, who));
   if (byLocalName !== undefined) return byLocalName.accountId;
-  return contacts.find((contact) => isCalled(view, contact, who))?.accountId;
+  const called = contacts.filter((contact) => isCalled(view, contact, who));
+  return (called.find(({ accountId }) => sameName(displayName(view, accountId), who)) ?? called[0])
+    ?.accountId;
 }
 
 /** @throws UsageError `not-found`. */
@@ -86,13 +88,20 @@ function isCalled(view: View, contact: ContactRow, who: string): boolean {
   return sameName(username, who) || withSuffix(username, contact.accountId) === who;
 }
 
-function isLocalNameOfOther(view: View, account: AccountId, username: string): boolean {
-  for (const [, { accountId, localName }] of view.list(contactsTable)) {
-    if (localName !== undefined && sameName(localName, username) && toHex(accountId) !== toHex(account)) {
-      return true;
-    }
+function belongsToOther(view: View, account: AccountId, username: string): boolean {
+  const own = view.get(contactsTable, account);
+  for (const [, other] of view.list(contactsTable)) {
+    if (toHex(other.accountId) === toHex(account)) continue;
+    if (other.localName !== undefined && sameName(other.localName, username)) return true;
+    const name = view.get(peersTable, other.accountId)?.username;
+    const wasFirst = own === undefined || isEarlier(other, own);
+    if (!other.removed && wasFirst && name !== undefined && sameName(name, username)) return true;
   }
   return false;
+}
+
+function isEarlier(a: ContactRow, b: ContactRow): boolean {
+  return a.addedMs === b.addedMs ? toHex(a.accountId) < toHex(b.accountId) : a.addedMs < b.addedMs;
 }
 
 function withSuffix(username: string, account: AccountId): string {

@@ -1,9 +1,11 @@
 /** Names, contacts, look-ups, and what waits for the relay to say who somebody is. */
 
 import { expect } from 'chai';
+import { displayName, findPerson } from '../../../client/core/names.ts';
 import { contactsTable, peersTable } from '../../../client/core/tables/people.ts';
 import { pendingTable } from '../../../client/core/tables/runtime.ts';
-import { formatAccountId } from '../../../crypto/account/account-id.ts';
+import { Transaction } from '../../../client/core/transaction.ts';
+import { type AccountId, formatAccountId } from '../../../crypto/account/account-id.ts';
 import { toHex } from '../../../crypto/bytes.ts';
 import { ready } from '../../../crypto/primitives/sodium.ts';
 import { relayError } from '../../../relay/protocol/errors.ts';
@@ -149,6 +151,24 @@ describe('a contact', () => {
       });
     }
     expect((await alice.history('bob'))[0]).to.include({ with: 'Bobby Tables', from: 'Bobby Tables' });
+  });
+
+  it('keeps its user name when a relay puts a second account of that name beside it', async () => {
+    const { alice, bob } = friends('second bob');
+    const id = bob.id.slice() as AccountId;
+    id[15] = (id[15] as number) ^ 1;
+    const contact = alice.view.get(contactsTable, bob.id);
+    const peer = alice.view.get(peersTable, bob.id);
+    if (contact === undefined || peer === undefined) throw new Error('bob is no contact');
+    const tx = new Transaction(alice.view, { nowMs: alice.world.nowMs, random: alice.random });
+    tx.put(contactsTable, id, { ...contact, accountId: id, addedMs: contact.addedMs + 1 });
+    tx.put(peersTable, id, { ...peer, accountId: id });
+    alice.view.commit(tx.finish());
+    const other = `bob#${toHex(id).slice(0, 8)}`;
+    expect(displayName(alice.view, bob.id)).to.equal('bob');
+    expect(displayName(alice.view, id)).to.equal(other);
+    expect(findPerson(alice.view, 'bob')).to.deep.equal(bob.id);
+    expect(findPerson(alice.view, formatAccountId(id))).to.deep.equal(id);
   });
 
   it('cannot take the name of another one, nor one that could deceive', () => {
