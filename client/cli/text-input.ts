@@ -1,6 +1,6 @@
 /** The text of a message: after `-m`, or everything on stdin. */
 
-import { UsageError } from '../../crypto/errors.ts';
+import { StoreError, UsageError } from '../../crypto/errors.ts';
 
 /** What a person may type at once; the account checks it again. */
 const TEXT_MAX_BYTES = 65_536;
@@ -9,7 +9,7 @@ const STDIN_MAX_BYTES = 67_108_864;
 
 /**
  * One line end at the end is not part of the text.
- * @throws UsageError `empty-message`, `text-too-long`, `text-not-utf8`, `text-missing`
+ * @throws UsageError `empty-message`, `text-too-long`, `text-not-utf8`, `text-missing`; StoreError `input-failed`
  */
 export async function readText(
   message: string | undefined,
@@ -36,11 +36,17 @@ export async function readText(
 async function readStdin(stdin: NodeJS.ReadStream): Promise<string> {
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
-  for await (const chunk of stdin as AsyncIterable<Buffer>) {
-    sizeBytes += chunk.length;
-    if (sizeBytes > STDIN_MAX_BYTES) throw tooLong(`more than ${STDIN_MAX_BYTES}`);
-    // What is too long is only counted.
-    if (sizeBytes <= TEXT_MAX_BYTES + 2) chunks.push(chunk);
+  try {
+    for await (const chunk of stdin as AsyncIterable<Buffer>) {
+      sizeBytes += chunk.length;
+      if (sizeBytes > STDIN_MAX_BYTES) throw tooLong(`more than ${STDIN_MAX_BYTES}`);
+      // What is too long is only counted.
+      if (sizeBytes <= TEXT_MAX_BYTES + 2) chunks.push(chunk);
+    }
+  } catch (cause) {
+    if (cause instanceof UsageError) throw cause;
+    // A directory, a disk that fails, a terminal that is gone.
+    throw new StoreError('input-failed', 'stdin cannot be read', { cause });
   }
   if (sizeBytes > TEXT_MAX_BYTES + 2) throw tooLong(String(sizeBytes));
   try {

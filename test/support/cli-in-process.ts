@@ -13,6 +13,8 @@ export interface CliResult {
 export interface CliOptions {
   /** What stands on stdin. */
   readonly input?: string;
+  /** With what reading stdin fails. */
+  readonly inputError?: Error;
   readonly env?: NodeJS.ProcessEnv;
   /** At a terminal: each question that fits is answered once, in this order. */
   readonly answers?: readonly (readonly [question: string | RegExp, answer: string])[];
@@ -27,9 +29,17 @@ export type Cli = (args: readonly string[], options?: CliOptions) => Promise<Cli
 export function cliIn(directory: string): Cli {
   const home = { HOME: directory, XDG_RUNTIME_DIR: directory, TZ: 'UTC' };
   return async (args, options = {}) => {
-    const { input = '', env = {}, answers, interruption = new Interruption(), onStdout } = options;
+    const {
+      input = '',
+      inputError,
+      env = {},
+      answers,
+      interruption = new Interruption(),
+      onStdout,
+    } = options;
     const isTTY = answers !== undefined;
     const stdin = Object.assign(new PassThrough(), { isTTY, isRaw: false, setRawMode: () => undefined });
+    stdin.on('error', () => {});
     const [stdout, stderr] = [stream(isTTY), stream(isTTY)];
     const [printed, said] = [collect(stdout, onStdout), collect(stderr, () => answerNext())];
     const open = [...(answers ?? [])];
@@ -43,7 +53,8 @@ export function cliIn(directory: string): Cli {
       open.shift();
       stdin.write(`${answer}\r`);
     };
-    if (!isTTY) stdin.end(input);
+    if (inputError !== undefined) stdin.destroy(inputError);
+    else if (!isTTY) stdin.end(input);
     const status = await runCli(args, {
       stdin: stdin as unknown as NodeJS.ReadStream,
       stdout: stdout as unknown as NodeJS.WriteStream,

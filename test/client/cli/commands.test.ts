@@ -171,6 +171,11 @@ describe('commands', function () {
       expect(await refused(alice, 'history', 'nobody')).to.equal('8 not-found');
     });
 
+    it('do not take what cannot be read for a text', async () => {
+      const { status, stdout } = await alice(['send', 'bob', '--json'], { inputError: new Error('EISDIR') });
+      expect([status, stdout.includes('input-failed')]).to.deep.equal([3, true]);
+    });
+
     it('go to several, with one summary', async () => {
       const both = await alice(['send', 'bob', 'nobody-here', '-m', 'x', '--json']);
       expect(both.status).to.equal(7);
@@ -365,6 +370,51 @@ describe('commands', function () {
       expect(
         await refused(cliIn(where), 'register', 'gina', '-r', uri, '--key-file', '--passphrase-fd', '9'),
       ).to.equal('64 usage');
+    });
+  });
+
+  describe('about themselves', () => {
+    it('explain every topic and every command', async () => {
+      for (const topic of ['addresses', 'exit-codes', 'files', 'json', 'passphrases', 'settings']) {
+        expect(await ok(alice, 'help', topic)).to.match(new RegExp(`^${topic}\n\n`));
+      }
+      expect(await ok(alice, 'help', 'contacts', 'add')).to.equal(
+        await ok(alice, 'contacts', 'add', '--help'),
+      );
+      expect(await ok(alice, 'help')).to.equal(await ok(alice, '--help'));
+      expect((await ok(alice, '--help', '--json')).startsWith('intechat ')).to.equal(true);
+      expect(await ok(alice, '--version')).to.equal('0.0.0\n');
+      expect(await refused(alice, 'help', 'exit-cods')).to.equal('64 no-topic');
+      expect(await refused(alice, 'help', 'zzzzzzzz')).to.equal('64 no-topic');
+    });
+
+    it('print completions for three shells', async () => {
+      for (const shell of ['bash', 'zsh', 'fish']) {
+        expect(await ok(alice, 'completion', shell))
+          .to.include('requests')
+          .and.to.include('exit-codes');
+      }
+    });
+
+    it('need a command where nobody sits', async () => {
+      expect(await refused(alice)).to.equal('64 usage');
+      expect(await refused(alice, '-o', 'json', 'nonsense')).to.equal('64 usage');
+      const { stdout } = await alice(['nonsense'], { env: { INTECHAT_OUTPUT: 'json' } });
+      expect(stdout).to.include('"ok":false');
+    });
+
+    it('say where a bug was and nothing of what was in it', async () => {
+      const race = (): never => {
+        throw new TypeError('secret detail');
+      };
+      const interruption = Object.assign(new Interruption(), { race });
+      const { status, stdout, stderr } = await alice(['whoami', '--json'], { interruption });
+      expect([status, stdout.includes('secret'), stderr.includes('secret')]).to.deep.equal([2, false, false]);
+      expect(JSON.parse(stdout)).to.have.nested.property('error.name', 'bug');
+      expect(stderr)
+        .to.include('internal error')
+        .and.to.include('TypeError')
+        .and.to.match(/ {4}at /);
     });
   });
 
