@@ -26,7 +26,7 @@ export function onConfirmation(tx: Transaction, confirmation: ConfirmationInput)
     onRegistered(tx, confirmation.outcome);
     return;
   }
-  const request = settle(tx, tag);
+  const request = settle(tx, confirmation);
   // An answer of a connection that was given up: whatever it says is asked again.
   if (request === undefined) return;
   switch (confirmation.operation) {

@@ -12,8 +12,13 @@ export type RelayEffect = {
   [Name in OperationName]: {
     readonly kind: 'relay';
     readonly link: LinkName;
-    /** Names the request; its confirmation carries the same tag. The core never has two of one tag in flight. */
+    /** Names the request; its confirmation carries the same tag. The core never waits for two of one tag. */
     readonly tag: string;
+    /**
+     * Tells it from every other request of this process; its confirmation carries the same. One that left when
+     * its link was breaking may be answered by the next link, after the core has asked again under its tag.
+     */
+    readonly serial: number;
     readonly operation: Name;
     readonly request: RequestOf<Name>;
   };

@@ -35,6 +35,8 @@ export type ConfirmationInput = {
   [Name in OperationName]: {
     readonly kind: 'confirmation';
     readonly tag: string;
+    /** Of the request that it answers. */
+    readonly serial: number;
     readonly operation: Name;
     readonly outcome: Outcome<ResponseOf<Name>>;
   };

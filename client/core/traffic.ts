@@ -3,11 +3,11 @@
 import type { RelayError } from '../../crypto/errors.ts';
 import type { OperationName, RequestOf } from '../../relay/protocol/operations.ts';
 import type { RelayEffect } from './effects.ts';
-import type { LinkName } from './input.ts';
+import type { ConfirmationInput, LinkName } from './input.ts';
 import { BACK_OFF_FIRST_MS, BACK_OFF_LAST_MS, RETRY_AFTER_MAX_MS } from './limits.ts';
 import { drawNumber, isUp } from './state.ts';
-import { textKey } from './tables/define.ts';
-import { type About, backOffTable, type InFlightRow, inFlightTable } from './tables/runtime.ts';
+import { ONLY, textKey } from './tables/define.ts';
+import { type About, backOffTable, type InFlightRow, inFlightTable, serialTable } from './tables/runtime.ts';
 import type { View } from './tables.ts';
 import type { Transaction } from './transaction.ts';
 
@@ -32,15 +32,21 @@ export function canAsk(view: View, link: LinkName, tag: string, nowMs: number): 
 export function ask<Name extends OperationName>(tx: Transaction, params: Ask<Name>): boolean {
   const { link, tag, operation, request, about = {} } = params;
   if (!canAsk(tx, link, tag, tx.nowMs)) return false;
-  tx.put(inFlightTable, textKey(tag), { link, about });
-  tx.effect({ kind: 'relay', link, tag, operation, request } as RelayEffect);
+  const serial = (tx.get(serialTable, ONLY)?.last ?? 0) + 1;
+  tx.put(serialTable, ONLY, { last: serial });
+  tx.put(inFlightTable, textKey(tag), { link, serial, about });
+  tx.effect({ kind: 'relay', link, tag, serial, operation, request } as RelayEffect);
   return true;
 }
 
 /** Takes the request out of the list; undefined for one that is not in it, whose confirmation means nothing. */
-export function settle(tx: Transaction, tag: string): InFlightRow | undefined {
+export function settle(
+  tx: Transaction,
+  { tag, serial }: Pick<ConfirmationInput, 'tag' | 'serial'>,
+): InFlightRow | undefined {
   const row = tx.get(inFlightTable, textKey(tag));
-  if (row !== undefined) tx.delete(inFlightTable, textKey(tag));
+  if (row?.serial !== serial) return undefined;
+  tx.delete(inFlightTable, textKey(tag));
   return row;
 }
 

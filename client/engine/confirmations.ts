@@ -14,17 +14,23 @@ const BROKEN_LINK: ReadonlySet<string> = new Set([
   'bad-answer',
 ]);
 
-export function confirmed({ tag, operation }: RelayEffect, response: unknown): ConfirmationInput {
-  return { kind: 'confirmation', tag, operation, outcome: { ok: true, response } } as ConfirmationInput;
+export function confirmed({ tag, serial, operation }: RelayEffect, response: unknown): ConfirmationInput {
+  return {
+    kind: 'confirmation',
+    tag,
+    serial,
+    operation,
+    outcome: { ok: true, response },
+  } as ConfirmationInput;
 }
 
-export function refused({ tag, operation }: RelayEffect, error: ChatError): ConfirmationInput {
+export function refused({ tag, serial, operation }: RelayEffect, error: ChatError): ConfirmationInput {
   const outcome = {
     ok: false as const,
     error: relayErrorOf(error),
     ...(error instanceof StaleDevicesError ? { records: error.records } : {}),
   };
-  return { kind: 'confirmation', tag, operation, outcome } as ConfirmationInput;
+  return { kind: 'confirmation', tag, serial, operation, outcome } as ConfirmationInput;
 }
 
 function relayErrorOf(error: ChatError): RelayError {

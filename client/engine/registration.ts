@@ -186,7 +186,9 @@ async function submit({ host, store, connection, authKey, inviteCode }: Attempt)
   });
   const response = await connection.request('register', request);
   const outcome = { ok: true as const, response };
-  await takeStep(store, host, { kind: 'confirmation', tag: 'register', operation: 'register', outcome });
+  // The one request that the core does not ask for.
+  const asked = { tag: 'register', serial: 0, operation: 'register' } as const;
+  await takeStep(store, host, { kind: 'confirmation', ...asked, outcome });
 }
 
 /** @throws UsageError `no-account` for a store that holds none. */

@@ -108,6 +108,7 @@ export class Actor {
     this.input({
       kind: 'confirmation',
       tag: 'register',
+      serial: 0,
       operation: 'register',
       outcome: { ok: true, response },
     } as ConfirmationInput);
@@ -304,8 +305,8 @@ function createdOnce(username: string, nowMs: number): Created {
   return fresh;
 }
 
-function confirmation({ tag, operation }: RelayEffect, outcome: Outcome<unknown>): ConfirmationInput {
-  return { kind: 'confirmation', tag, operation, outcome } as ConfirmationInput;
+function confirmation({ tag, serial, operation }: RelayEffect, outcome: Outcome<unknown>): ConfirmationInput {
+  return { kind: 'confirmation', tag, serial, operation, outcome } as ConfirmationInput;
 }
 
 /** Two people who have accepted each other: bob's request to alice, answered. */

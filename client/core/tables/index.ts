@@ -40,6 +40,7 @@ export const allTables: readonly Table<unknown>[] = [
   mail.parkedTable,
   runtime.linksTable,
   runtime.inFlightTable,
+  runtime.serialTable,
   runtime.backOffTable,
   runtime.pendingTable,
 ];

@@ -25,10 +25,17 @@ export interface About {
 
 export interface InFlightRow {
   readonly link: LinkName;
+  readonly serial: number;
   readonly about: About;
 }
 /** Requests without a confirmation, keyed by tag. */
 export const inFlightTable = volatileTable<InFlightRow>('in-flight', 101);
+
+export interface SerialRow {
+  readonly last: number;
+}
+/** The number of the newest request. */
+export const serialTable = volatileTable<SerialRow>('serial', 104);
 
 export interface BackOffRow {
   readonly link: LinkName;

@@ -2,6 +2,7 @@
 
 import { expect } from 'chai';
 import type { RelayEffect } from '../../../client/core/effects.ts';
+import type { ConfirmationInput } from '../../../client/core/input.ts';
 import { copiesTable, outboxTable } from '../../../client/core/tables/talk.ts';
 import { toHex } from '../../../crypto/bytes.ts';
 import { ready } from '../../../crypto/primitives/sodium.ts';
@@ -72,6 +73,29 @@ describe('the outbox', () => {
     expect(await bob.texts('alice')).to.deep.equal(['hello', 'once']);
     const sent = alice.resultOf(id) as { readonly id: string };
     expect(await alice.query({ type: 'message', id: sent.id })).to.include({ state: 'sent' });
+  });
+
+  it('takes the late answer to a request of a broken connection for no other request', async () => {
+    const { world, alice, bob } = friends('late answer');
+    for (const text of ['one', 'two']) alice.begin({ type: 'send', to: 'bob', text });
+    // It left while the link was breaking: the link that comes up next carries it out.
+    const [late] = alice.asked.splice(0);
+    if (late === undefined) throw new Error('nothing was asked');
+    alice.goOffline();
+    alice.goOnline();
+    const [again] = deliveriesOf(alice);
+    const response = world.relay.request(late.operation, late.request, undefined);
+    const { tag, serial, operation } = late;
+    const outcome = { ok: true, response };
+    alice.input({ kind: 'confirmation', tag, serial, operation, outcome } as ConfirmationInput);
+    expect(deliveriesOf(alice)).to.deep.equal([again]);
+    alice.work();
+    // Nothing but its own answer says that the second one is at the relay.
+    alice.goOffline();
+    expect((await alice.query({ type: 'outbox' })).map(({ text }) => text)).to.deep.equal(['two']);
+    alice.goOnline();
+    world.settle();
+    expect(await bob.texts('alice')).to.deep.equal(['hello', 'one', 'two']);
   });
 
   it('has one content of a conversation in flight at a time', () => {

@@ -89,6 +89,7 @@ describe('a new account', () => {
     const input = {
       kind: 'confirmation',
       tag: 'register',
+      serial: 0,
       operation: 'register',
       outcome: { ok: true, response: { account: new Uint8Array(16) } },
     } as const;

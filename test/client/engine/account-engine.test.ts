@@ -81,7 +81,7 @@ describe('account engine', () => {
       writes: [put(small, 'a', 'x')],
       effects: [
         { kind: 'acknowledge', sequence: 5 } as const,
-        { kind: 'relay', link: 'home', tag: 't', operation: 'countPreKeys', request: {} } as const,
+        { kind: 'relay', link: 'home', tag: 't', serial: 1, operation: 'countPreKeys', request: {} } as const,
         { kind: 'result', id, value: {} } as const,
       ],
       events: [noEvent],
@@ -123,8 +123,22 @@ describe('account engine', () => {
     it('of effects is the order of the steps', async () => {
       machine.onStep = (_view, input) => ({
         effects: [
-          { kind: 'relay', link: 'anonymous', tag: 'a', operation: 'deliver', request: {} as never },
-          { kind: 'relay', link: 'home', tag: 'b', operation: 'setListed', request: { listed: true } },
+          {
+            kind: 'relay',
+            link: 'anonymous',
+            tag: 'a',
+            serial: 1,
+            operation: 'deliver',
+            request: {} as never,
+          },
+          {
+            kind: 'relay',
+            link: 'home',
+            tag: 'b',
+            serial: 1,
+            operation: 'setListed',
+            request: { listed: true },
+          },
           { kind: 'result', id: input.kind === 'command' ? input.id : '', value: {} },
         ],
       });
@@ -309,7 +323,11 @@ describe('account engine', () => {
     async function confirmationOf(answer: () => Promise<unknown>): Promise<ConfirmationInput> {
       machine.onStep = (_view, input) =>
         input.kind === 'delivery'
-          ? { effects: [{ kind: 'relay', link: 'home', tag: 't', operation: 'countPreKeys', request: {} }] }
+          ? {
+              effects: [
+                { kind: 'relay', link: 'home', tag: 't', serial: 1, operation: 'countPreKeys', request: {} },
+              ],
+            }
           : {};
       transport.answer = answer;
       deliver(1);
@@ -395,7 +413,8 @@ describe('account engine', () => {
       const answers: ((value: unknown) => void)[] = [];
       transport.answer = () => new Promise((resolve) => answers.push(resolve));
       const requests = (['home', 'anonymous'] as const).map(
-        (link) => ({ kind: 'relay', link, tag: link, operation: 'countPreKeys', request: {} }) as const,
+        (link) =>
+          ({ kind: 'relay', link, tag: link, serial: 1, operation: 'countPreKeys', request: {} }) as const,
       );
       machine.onStep = (_view, input) => (input.kind === 'delivery' ? { effects: requests } : {});
       deliver(1);
@@ -445,7 +464,7 @@ describe('account engine', () => {
         if (input.kind !== 'command') return {};
         return {
           effects: [
-            { kind: 'relay', link: 'home', tag: 't', operation: 'countPreKeys', request: {} },
+            { kind: 'relay', link: 'home', tag: 't', serial: 1, operation: 'countPreKeys', request: {} },
             { kind: 'result', id: input.id, value: {} },
             { kind: 'sign-out' },
           ],
